@@ -85,10 +85,12 @@ type sandboxFlags struct {
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall health, hookwall doctor and hookwall version."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor and hookwall version."`
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
 	Doctor  serveFlags   `cmd:"" help:"Check the database and the identity provider, and show how people sign in. Use the same settings as for the dashboard."`
+	Fleet   fleetFlags   `cmd:"" help:"Export the webhooks of many shops as a file, plan a changed file, and apply the plan. Uses the API of your Hookwall server."`
+	Probe   probeFlags   `cmd:"" help:"Compare a real shop's API with what Hookwall assumes. Creates webhooks, and deletes them at the end."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 
@@ -117,9 +119,18 @@ func parseArgs(
 		return cli, "", true, nil
 	}
 	if err != nil {
+		if len(args) > 0 && args[0] == "fleet" {
+			return cli, "", false, fmt.Errorf("%w\nRun hookwall fleet -h, or -h after its command, to see how", err)
+		}
 		return cli, "", false, fmt.Errorf("%w\nRun hookwall -h to list all settings", err)
 	}
-	return cli, strings.Fields(parsed.Command())[0], false, nil
+	return cli, commandOf(parsed.Command()), false, nil
+}
+
+// commandOf returns the command without the arguments that its usage names.
+func commandOf(usage string) string {
+	command, _, _ := strings.Cut(usage, " <")
+	return command
 }
 
 // environment resolves flags from the environment variables in their hw tags.

@@ -14,7 +14,8 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fleet", "internal/fourthwall", "internal/jobs",
-		"internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/webhooks", "oauth",
+		"internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
+		"internal/webhooks", "oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fleet", "internal/fourthwall",
@@ -38,6 +39,7 @@ var mayImport = map[string][]string{
 		"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/webhooks", "oauth",
 	},
 
+	"internal/probe":              {"internal/fourthwall", "internal/webhooks"},
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall", "internal/unseen"},
 	"internal/signature/snippets": nil,
@@ -46,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/store":              nil,
 	"internal/unseen":             nil,
 	"internal/sandbox":            nil,
+	"internal/terminal":           nil,
 
 	// For tests alone.
 	"internal/store/storetest": {"internal/store"},
@@ -55,6 +58,7 @@ var mayImport = map[string][]string{
 	"e2e/faults":               nil,
 	"e2e/process":              {"internal/store/storetest"},
 	"e2e/replicas":             nil,
+	"e2e/terminal":             nil,
 	"deploy":                   nil,
 }
 

@@ -12,7 +12,7 @@ import (
 
 // TestLogOnATerminal starts the program on a terminal, where the log is text.
 func TestLogOnATerminal(t *testing.T) {
-	person, program := terminal(t)
+	person, program := pseudoTerminal(t)
 	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
 	startTo(t, program, settings, nil)
 	scanner := bufio.NewScanner(person)
@@ -23,8 +23,8 @@ func TestLogOnATerminal(t *testing.T) {
 	}
 }
 
-// terminal returns both ends of a new terminal.
-func terminal(t *testing.T) (person, program *os.File) {
+// pseudoTerminal returns both ends of a new terminal.
+func pseudoTerminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {

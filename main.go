@@ -32,6 +32,7 @@ import (
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/terminal"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
@@ -54,9 +55,19 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "hookwall: "+strings.ReplaceAll(err.Error(), "\n", "\nhookwall: "))
-		os.Exit(1)
+		os.Exit(report(err, os.Stderr))
 	}
+}
+
+// report prints an error, unless the command has said what there is to say, and
+// returns the status to exit with.
+func report(err error, to io.Writer) int {
+	var status terminal.ExitError
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	fmt.Fprintln(to, "hookwall: "+strings.ReplaceAll(err.Error(), "\n", "\nhookwall: "))
+	return 1
 }
 
 // run runs the command that args name. It returns when ctx ends or something
@@ -74,8 +85,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return checkHealth(ctx, cli.Health, stdout)
 	case "doctor":
 		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
+	case "probe":
+		return probeFourthwall(ctx, cli.Probe, getenv, stdout)
 	case "sandbox":
 		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
+	case "fleet export", "fleet plan", "fleet apply":
+		return runFleet(ctx, command, cli.Fleet, getenv, terminal.Streams{In: os.Stdin, Out: stdout, Err: os.Stderr})
 	}
 	c, err := loadConfig(cli.Serve, getenv)
 	if err != nil {
@@ -187,11 +202,7 @@ func newDashboard(
 	if err != nil {
 		return nil, nil, jobs.Work{}, err
 	}
-	provider := oauth.New(oauth.Config{
-		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
-		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
-		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
-	})
+	provider := newProvider(c, st)
 	receiver := ""
 	if sandboxURL != "" {
 		receiver = sandbox.ReceiverHost
@@ -226,6 +237,15 @@ func newDashboard(
 		EnqueueDue: c.Visits.enqueue(all),
 		Visit:      all.Visit,
 	}, nil
+}
+
+// newProvider returns Fourthwall's sign-in.
+func newProvider(c Config, st *store.Store) *oauth.Provider {
+	return oauth.New(oauth.Config{
+		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
+		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
+		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
+	})
 }
 
 func userAgent() string { return "hookwall/" + version }

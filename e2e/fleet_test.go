@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
 	"hookwall/internal/fleet"
@@ -219,6 +222,71 @@ func TestFleetFollowsVisits(t *testing.T) {
 	v.Must(link.Blur())
 	v.SeeText(v.main(), "Waits")
 	v.Accessible()
+}
+
+// TestFleetFollowsAfterARefusal: a page whose stream was refused once, as by a proxy
+// during a restart, follows visits again later.
+func TestFleetFollowsAfterARefusal(t *testing.T) {
+	t.Parallel()
+	a := startTeam(t)
+	for i := range 3 {
+		fleettest.Put(t, a.store, a.team.Owner(), oddShop(i))
+	}
+	v := a.member(ada, "/shops", browser.Options{})
+	asked, isBack := make(chan struct{}, 99), false
+	v.Must(v.PW.Clock().Install())
+	v.Must(v.PW.Route("**/stream?*", func(r playwright.Route) {
+		if !isBack {
+			isBack = true
+			_ = r.Fulfill(playwright.RouteFulfillOptions{Status: playwright.Int(204)})
+		} else {
+			_ = r.Continue()
+		}
+		asked <- struct{}{}
+	}))
+	v.Open("/shops")
+	<-asked
+	shop := oddShop(0)
+	shop.Name = "After a restart"
+	fleettest.Put(t, a.store, a.team.Owner(), shop)
+	tick, limit := time.NewTicker(100*time.Millisecond), time.NewTimer(20*time.Second)
+	defer tick.Stop()
+	defer limit.Stop()
+	for isAsked := false; !isAsked; {
+		v.Must(v.PW.Clock().FastForward(31_000))
+		select {
+		case <-asked:
+			isAsked = true
+		case <-tick.C:
+		case <-limit.C:
+			t.Fatal("the page doesn't ask again")
+		}
+	}
+	v.SeeText(v.main(), shop.Name)
+}
+
+// TestFleetFollowsAndFilters: a list that someone filters while it's loaded again
+// stays filtered.
+func TestFleetFollowsAndFilters(t *testing.T) {
+	t.Parallel()
+	a := startTeam(t)
+	for i := range 5 {
+		fleettest.Put(t, a.store, a.team.Owner(), oddShop(i))
+	}
+	v := a.member(ada, "/shops", browser.Options{})
+	v.Open("/shops")
+	held := make(chan playwright.Route, 9)
+	v.Must(v.PW.Route(regexp.MustCompile(`/shops$`), func(r playwright.Route) { held <- r }))
+	shop := oddShop(0)
+	shop.Name = "Not what was searched"
+	fleettest.Put(t, a.store, a.team.Owner(), shop)
+	all := <-held
+	v.Fill(v.Role("searchbox", "Search"), oddShop(1).Name)
+	v.SeeText(v.main(), "1 of 5 shops shown")
+	_, err := v.PW.ExpectRequest(regexp.MustCompile(`/shops\?q=`), func() error { return all.Continue() })
+	v.Must(err)
+	v.SeeText(v.main(), "1 of 5 shops shown")
+	v.Must(v.Expect(v.main().GetByText(shop.Name)).ToHaveCount(0))
 }
 
 // TestFleetByKeyboard goes from the counts to the shops, opens one, and compares

@@ -23,6 +23,8 @@ var planScenes = []scene{
 	},
 	{name: "plan, refused", show: showRefusedPlan, status: 422, heading: "Plan a change for 40 shops", team: true},
 	{name: "plan, nothing would change", show: showNoPlan, status: 422, heading: "Plan a change for 40 shops", team: true},
+	{name: "plan from a file", show: showFleetAt(40, "/plans/file?label=music"), status: 200, heading: "Plan from a file", team: true},
+	{name: "plan from a file, problems", show: showFileProblems, status: 422, heading: "Plan from a file", team: true},
 	{name: "plan, draft", show: showDraft, status: 200, heading: "Plan 1 · Newsletter sign-up for 33 shops", team: true},
 	{name: "plan, deletes", show: showDeletes, status: 422, heading: "Plan 1 · 5 webhooks deleted in 4 shops", team: true},
 	{name: "plan, running", show: showRun, status: 200, heading: "Plan 1 · Newsletter sign-up for 33 shops", team: true},
@@ -68,6 +70,22 @@ func showNoPlan(v *visitor) int {
 	v.Submit(v.named("button", "^Apply|^Approve").First())
 	v.Open("/plans/new?kind=add_types")
 	v.Check(v.Role("checkbox", "Newsletter sign-up"))
+	return v.Submit(v.Role("button", "Review the plan"))
+}
+
+// showFileProblems shows what is wrong with a text, as a person might write it.
+func showFileProblems(v *visitor) int {
+	showFleetAt(40, "/plans/file")(v)
+	v.Fill(v.named("textbox", "^Or paste its text"), `version: 1
+shops:
+  - shop: sh_0002.example
+    webhooks:
+      - url: https://hooks.agency.example/fw
+        events: [ORDER_PLACED, ORDER_UPDATED]
+      - url: hooks.agency.example/crm
+        types: [NEWSLETTER_SUBSCRIBED, 0123]
+	prune: true
+`)
 	return v.Submit(v.Role("button", "Review the plan"))
 }
 
@@ -181,6 +199,35 @@ func TestPlanInABrowser(t *testing.T) {
 			v.SeeText(v.main(), "2 of 2 changes done")
 			v.See(v.named("button", "^Plan the undo"))
 			v.Gone(v.named("button", "^Stop"))
+		})
+	}
+}
+
+// TestPlanFromFileInABrowser: a person uploads a file, sees what is wrong with
+// it, uploads it again, and reviews the plan.
+func TestPlanFromFileInABrowser(t *testing.T) {
+	t.Parallel()
+	for name, o := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startTeam(t)
+			for i := range 12 {
+				fleettest.Put(t, a.store, a.team.Owner(), oddShop(i))
+			}
+			v := a.member(ada, "/plans/new?q=sh_002", o)
+			v.Submit(v.main().GetByRole("link", named("File")))
+			v.heads("Plan from a file")
+			v.See(v.named("link", "^Download YAML"))
+			const text = "version: 1\nshops:\n  - shop: sh_002\n    webhooks:\n      - url: https://hooks.agency.example/new\n"
+			v.Choose(v.Label("YAML or JSON file"), "shops.yaml", []byte(text+"        types: ORDER_PLACED\n"))
+			v.status(v.Submit(v.Role("button", "Review the plan")), 422)
+			v.SeeText(v.main(), "This file has one problem")
+			v.SeeText(v.main(), "Line 6, column 16.")
+			v.SeeText(v.main(), "“types” needs a list.")
+			v.Choose(v.Label("YAML or JSON file"), "shops.yaml", []byte(text+"        types: [ORDER_PLACED]\n"))
+			v.status(v.Submit(v.Role("button", "Review the plan")), 200)
+			v.heads("Plan 1 · File in 1 shop")
+			v.SeeText(v.main(), "1 new webhook")
 		})
 	}
 }

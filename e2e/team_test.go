@@ -33,7 +33,8 @@ var teamScenes = []scene{
 	{name: "people", show: showMembers, status: 200, heading: "People", team: true},
 	{name: "people, remove", show: showRemove, status: 200, heading: "People", team: true},
 	{name: "team activity", show: showTeamActivity, status: 200, heading: "Team activity", team: true},
-	{name: "your sessions", show: showYou, status: 200, heading: "Your sessions", team: true},
+	{name: "sessions and tokens", show: showYou, status: 200, heading: "Sessions and tokens", team: true},
+	{name: "access token", show: showAccessToken, status: 200, heading: "Copy your access token", team: true},
 	{name: "no role", show: showNoRole, status: 403, heading: "You don’t have access yet", team: true},
 	{name: "not allowed", show: showNotAllowed, status: 403, heading: "Only admins can do this", team: true},
 	{name: "list, of a viewer", show: showListOfViewer, status: 200, heading: "Webhooks", team: true},
@@ -208,7 +209,22 @@ func showYou(v *visitor) int {
 	v.app.move(time.Hour)
 	v.Open("/you")
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
-	return v.choose(vera)
+	v.choose(vera)
+	v.makeToken("CI of the music shops")
+	return v.Open("/you")
+}
+
+func showAccessToken(v *visitor) int {
+	v.Open("/you")
+	v.Submit(v.main().GetByRole("link", named("Sign in")))
+	v.choose(ada)
+	return v.makeToken("CI of the music shops")
+}
+
+// makeToken makes an access token on the page of the person's sessions.
+func (v *visitor) makeToken(name string) int {
+	v.Fill(v.Label("Name"), name)
+	return v.Submit(v.Role("button", "Make token"))
 }
 
 func showNoRole(v *visitor) int {

@@ -42,7 +42,7 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	if d.Template != "" {
 		return d.Template + " v" + strconv.Itoa(d.Version)
 	}
-	return cmp.Or(d.Shop, d.Member, d.Channel, a.WebhookID)
+	return cmp.Or(d.Shop, d.Member, d.Channel, d.Token, a.WebhookID)
 }
 
 // activityText returns in a few words what was changed, or why nothing was.
@@ -54,6 +54,8 @@ func activityText(a store.Activity, d activity.Detail) string {
 		return shops.WhyEnded(store.EndReason(d.Why))
 	case d.Member != "":
 		return roleChangeText(d)
+	case d.Token != "":
+		return scopeLabels.text(d.Scope)
 	case a.Action == activity.LabelShop:
 		return labelChangeText(d)
 	case a.Outcome != store.OutcomeDone:

@@ -137,6 +137,7 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
+	v.get(youPath).postForm(tokensPath).set("name", "CI").submit().want(http.StatusOK)
 	page, channel := v.connectsChannel().url.Path, v.box.Channel()
 	conn, err := v.store.Connection(v.t.Context(), v.server.Team.Owner(), v.shop.ID)
 	v.must(err)
@@ -159,6 +160,8 @@ func (v *victim) teamWrites() map[string]sentForm {
 		keysPath + "/{id}/retry": {path: imported + "/retry", form: url.Values{}},
 		movePath:                 {path: movePath, form: url.Values{"move": {"sh_mine"}}},
 		youEndPath:               {path: youEndPath, form: other},
+		tokensPath:               {path: tokensPath, form: url.Values{"name": {"Forged"}, "scope": {"apply"}, "days": {"30"}}},
+		revokeTokenPath:          {path: revokeTokenPath, form: v.get(youPath).postForm(revokeTokenPath).values},
 		"/people/{id}/role":      {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
 		"/people/{id}/remove":    {path: personPath(ann) + "/remove", form: url.Values{}},
 		connectChannel: {path: connectChannel, form: url.Values{
@@ -210,7 +213,10 @@ func (v *victim) writes() map[string]sentForm {
 		"/templates/{id}/edit": {path: template + "/edit", form: url.Values{
 			"version": {"1"}, nameField: {"Forged"}, urlOf(0): {good}, typesOfHook(0): {"DONATION"},
 		}},
-		"/templates/{id}/delete":            {path: template + "/delete", form: url.Values{}},
+		"/templates/{id}/delete": {path: template + "/delete", form: url.Values{}},
+		planFilePath: {path: planFilePath, form: url.Values{
+			textField: {"version: 1\nshops: [{shop: sh_draft, webhooks: [{url: '" + good + "', types: [DONATION]}]}]"},
+		}},
 		"/plans/{id}/apply":                 {path: plans["draft"] + "/apply", form: url.Values{"digest": {v.digest(1)}}},
 		"/plans/{id}/stop":                  {path: plans["running"] + "/stop", form: url.Values{}},
 		"/plans/{id}/resume":                {path: plans["paused"] + "/resume", form: url.Values{"digest": {v.digest(3)}}},
@@ -279,7 +285,7 @@ func TestForgedForms(t *testing.T) {
 	for name, arrive := range victims {
 		seen := 0
 		for _, rt := range arrive(t).table() {
-			if rt.method == http.MethodGet {
+			if rt.method == http.MethodGet || rt.scope != "" { // no cookie opens the API: see TestAPIProblems
 				continue
 			}
 			seen++

@@ -42,6 +42,7 @@ func (v *victim) isNotCached(t *testing.T) {
 		newTemplatePath:                    "private, no-cache",
 		templatesPath:                      "private, no-cache",
 		"/templates/{id}/edit":             "private, no-cache",
+		planFilePath:                       "private, no-cache",
 	}
 	stranger := v.rig.person()
 	for _, rt := range v.table() {

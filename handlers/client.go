@@ -22,7 +22,12 @@ func (s *server) actorOf(v *requestState) activity.Actor {
 	if v.conn.ID != "" { // otherwise nothing is done by a connection
 		actor.Name = shops.Way(v.conn)
 	}
-	actor.Session, actor.RequestID = s.sessions.Mark(v.session), v.requestID
+	actor.RequestID = v.requestID
+	if v.token.ID != "" {
+		actor.Session = tokenMark(v.token.Name)
+	} else {
+		actor.Session = s.sessions.Mark(v.session)
+	}
 	return actor
 }
 

@@ -181,6 +181,7 @@ func (s *server) fillCoverage(
 	number = min(number, last)
 	first := (number - 1) * coverageOnPage
 	end := min(first+coverageOnPage, rows)
+	twins := found.twins()
 	for i := first; i < end; i++ {
 		if !c.byShop {
 			page.Rows = append(page.Rows, patternRow(found, patterns[i], types, c, mayPlan))
@@ -189,7 +190,7 @@ func (s *server) fillCoverage(
 		row := found.againstTemplate(coverageRow(patternsOf(found, seen[i:i+1], types, c)[0].Pattern, types, ""),
 			c.template(), seen[i].ShopID)
 		link := shopLink(seen[i].Connection)
-		row.Name, row.Href = link.Name, link.Href
+		row.Name, row.Twin, row.Href = link.Name, twins[link.ID], link.Href
 		page.Rows = append(page.Rows, row)
 	}
 	if last > 1 {

@@ -346,3 +346,23 @@ func BenchmarkFleetPages(b *testing.B) {
 		})
 	}
 }
+
+// TestCoverageOfManyWebhooks: visits count up to 35 webhooks, so a cell says that
+// there may be more.
+func TestCoverageOfManyWebhooks(t *testing.T) {
+	t.Parallel()
+	hooks := func(n int) (all []fleet.Webhook) {
+		for i := range n {
+			all = append(all, fleettest.Hook(fmt.Sprint("wcon_", i), agencyHost, "DONATION"))
+		}
+		return all
+	}
+	_, p := newFleetRig(t, fleettest.Shop{ID: "sh_1", Name: "Many", Webhooks: hooks(35)},
+		fleettest.Shop{ID: "sh_2", Name: "Few", Webhooks: hooks(34)})
+	pg := p.get(coveragePath+"?type=DONATION&by=shops").want(http.StatusOK, "all covered 34", "all covered 35+")
+	if diff := cmp.Diff([][]string{
+		{"OK Few all covered", "34 webhooks"}, {"OK Many all covered", "35 or more webhooks"},
+	}, pg.coverageRows()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hookwall/handlers/middleware"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
@@ -34,6 +35,8 @@ type httpError struct {
 	Links      []ui.Link
 	Heading    string // "" for the usual one of the status
 	AdminName  string // what would make the reader an admin
+	Problem    string // names the type of a problem of the API; "" if the status says it all
+	Faults     []fleet.FileProblem
 	again      *views.Resend
 }
 
@@ -59,10 +62,31 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 		v.log.Info("request refused", "status", answer.Status, "error", err)
 	}
 	setRetryAfter(w, answer.RetryAfter)
+	if isAPI(r.URL.Path) {
+		if err := writeJSON(w, answer.Status, problemJSON, problemOf(answer, v.requestID)); err != nil {
+			v.log.Error("the problem could not be sent", "error", err)
+		}
+		return
+	}
 	if err := s.render(w, r, answer.Status, views.Error(s.errorPage(r, answer))); err != nil {
 		v.log.Error("the error page could not be drawn", "error", err)
 		http.Error(w, "Internal error. Request "+v.requestID, http.StatusInternalServerError)
 	}
+}
+
+// problemOf returns the problem of the API that an error is.
+func problemOf(answer *httpError, requestID string) problem {
+	p := problem{
+		Type: plainProblem, Title: http.StatusText(answer.Status), Status: answer.Status, RequestID: requestID,
+		Detail: cmp.Or(answer.Public, apiTexts[answer.Status], apiTexts[http.StatusInternalServerError]),
+	}
+	if answer.Problem != "" {
+		p.Type, p.Title = problemPrefix+answer.Problem, answer.Heading
+	}
+	for _, f := range answer.Faults {
+		p.Errors = append(p.Errors, faultOfFile{f.Line, f.Column, f.Text})
+	}
+	return p
 }
 
 func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {

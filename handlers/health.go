@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"hookwall/internal/fleet"
@@ -61,7 +62,7 @@ func viewHealth(h webhooks.Health, seen webhooks.Seen) views.Health {
 	spans := store.SpansAt(seen.Now)
 	isKnown := func(start time.Time) bool { return h.Known && h.Until.IsZero() && !h.Since.After(start) }
 	out := views.Health{
-		State: healthMarks[h.State()], Recent: viewRate(h.Recent()), Span: spanText(h, seen.Past.Since),
+		State: healthMarks[h.State()], Recent: viewRate(h.Recent()), Span: spanText(h, seen),
 		Day: viewRate(h.Day), Week: viewRate(h.Week), DayKnown: isKnown(spans.Day), WeekKnown: isKnown(spans.Week),
 		Tests: h.Tests, Last: h.Last, LastAccepted: h.LastAccepted, LastFailed: h.LastFailed, Reason: h.Reason,
 		Ambiguous: h.Ambiguous, Known: h.Known, Since: h.Since, Until: h.Until,
@@ -77,13 +78,15 @@ func viewRate(r store.Rate) views.Rate {
 }
 
 // spanText says which span h.Recent is about.
-func spanText(h webhooks.Health, since time.Time) string {
+func spanText(h webhooks.Health, seen webhooks.Seen) string {
+	since := seen.Past.Since
+	isOlder := func(e fourthwall.Event) bool { return e.CreatedAt.Before(since) }
 	switch recent := h.Recent(); {
 	case recent == h.Day:
 		return ""
 	case recent == h.Week:
 		return inSevenDays
-	case !since.IsZero():
+	case !since.IsZero() && !slices.ContainsFunc(seen.Found.Events, isOlder):
 		return " since " + since.UTC().Format("Jan 2")
 	}
 	return asFarAsRead

@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -158,5 +160,95 @@ func TestHealthOfADayAndAWeek(t *testing.T) {
 		if !strings.Contains(text, "OK") || !strings.Contains(text, row.well) {
 			t.Errorf("%s: %s", row.name, text)
 		}
+	}
+}
+
+// TestHealthOfOddDeliveries: before and after a visit, pages say the same of
+// deliveries that are unlike those of the sandbox.
+func TestHealthOfOddDeliveries(t *testing.T) {
+	t.Parallel()
+	type sent struct {
+		id, state string
+		to        int // 0 or 1; 2 is a URL without a webhook's ID
+		ago       time.Duration
+	}
+	several := func(n int, s sent) (all []sent) {
+		for i := range n {
+			all = append(all, sent{fmt.Sprint(s.id, i), s.state, s.to, s.ago + time.Duration(i)*time.Minute})
+		}
+		return all
+	}
+	const month = 30 * 24 * time.Hour
+	for name, row := range map[string]struct {
+		url  string // of the second webhook
+		sent []sent
+		want [2]saidOfHealth
+	}{
+		"one event for two webhooks": {
+			receives + "?2",
+			[]sent{{"weve_1", "DELIVERED", 0, time.Minute}, {"weve_1", "FAILED", 1, time.Minute}},
+			[2]saidOfHealth{
+				{list: "OK|1 accepted", hook: "was accepted. 1 in the last 24 hours, none failed.", log: "1 accepted|1 failed"},
+				{list: "Failing|1 of 1 failed", hook: "Failing since|The last delivery failed.|Last delivery", log: "is failing: 1 of 1"},
+			},
+		},
+		"the last of many failed": {
+			receives + "?2", append([]sent{{"weve_x", "FAILED", 0, time.Second}}, several(19, sent{"weve_", "DELIVERED", 0, time.Minute})...),
+			[2]saidOfHealth{
+				{list: "Look|1 of 20 failed", hook: " failed. 20 in the last 24 hours, 1 failed.|!was failed"},
+				{list: "Not known|No deliveries yet", hook: "The first delivery appears here."},
+			},
+		},
+		"failed before deliveries are kept": {
+			receives + "?2", several(3, sent{"weve_", "FAILED", 0, month + 24*time.Hour}),
+			[2]saidOfHealth{{list: "Failing|3 of 3 failed, as far as read|!since", hook: "The last 3 deliveries failed."}, {}},
+		},
+		"of two webhooks with one URL": {
+			receives, several(2, sent{"weve_", "FAILED", 2, 0}),
+			[2]saidOfHealth{
+				{
+					list: "Not known|Deliveries not known|Shares its URL", log: "2 failed",
+					hook: "those that we can’t match to a webhook|!The first delivery appears here",
+				},
+				{list: "Not known|Deliveries not known|Shares its URL"},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t, options{fleet: true})
+			shop := g.box.Shops()[0]
+			hooks := []sandbox.Webhook{g.add(shop, receives, "DONATION"), g.add(shop, row.url, "DONATION")}
+			now := g.server.Now()
+			g.calls.set(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !strings.HasSuffix(r.URL.Path, "/webhook-events") {
+					http.NotFound(w, r)
+					return
+				}
+				var all []map[string]any
+				for _, s := range row.sent {
+					e := map[string]any{
+						"id": s.id, "type": "DONATION", "state": s.state, "url": receives,
+						"createdAt": now.Add(-s.ago).Format(time.RFC3339),
+					}
+					if s.to < len(hooks) {
+						e["body"] = fmt.Sprintf(`{"webhookId":%q}`, hooks[s.to].ID)
+					}
+					all = append(all, e)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				g.must(json.NewEncoder(w).Encode(map[string]any{"results": all, "total": len(all)}))
+			}))
+			p := g.person()
+			p.connect(0)
+			for _, visited := range []bool{false, true} {
+				if visited {
+					p.visit(shop)
+				}
+				for i, hook := range hooks {
+					p.healthOf(shop, hook).check(t, row.want[i])
+				}
+			}
+		})
 	}
 }

@@ -28,7 +28,11 @@ const (
 	newPlanPath      = "/plans/new"
 	templatesPath    = "/templates"
 	newTemplatePath  = "/templates/new"
+	planFilePath     = "/plans/file"
+	fileSchemaPath   = "/fleet-file.schema.json"
 	shopsCSVPath     = "/shops.csv"
+	shopsYAMLPath    = "/shops.yaml"
+	shopsJSONPath    = "/shops.json"
 	shopsStreamPath  = refreshPath + "/stream"
 	refreshPath      = "/shops/refresh"
 	shopLabelsRoute  = "/shops/{shop}/labels"
@@ -40,6 +44,8 @@ const (
 	invitePath       = "/people/invitations"
 	youPath          = "/you"
 	youEndPath       = "/you/end"
+	tokensPath       = "/you/tokens"
+	revokeTokenPath  = "/you/tokens/revoke" //nolint:gosec // a path
 	signOutPath      = "/sign-out"
 	displayPath      = "/display"
 	helpPath         = "/help"
@@ -55,6 +61,13 @@ const (
 	invitationsPath = "/invitations/"
 	accessPath      = "/access/"
 
+	// Below this is the API.
+	apiPath         = "/api"
+	apiShopsPath    = "/api/v1/shops"
+	apiFilePath     = "/api/v1/fleet"
+	apiPlansPath    = "/api/v1/plans"
+	apiDocumentPath = "/api/v1/openapi.yaml"
+
 	securityTextPath = "/.well-known/security.txt"
 
 	keysNotKeptHref     = connectPath + "?outcome=keys_not_kept"
@@ -62,6 +75,10 @@ const (
 	signedOutHref       = connectPath + "?outcome=" + signedOut
 	signedOutOfTeamHref = signInPath + "?outcome=" + signedOut
 )
+
+// isAPI reports whether a path is the API's, where errors are problems and
+// people are known by an access token.
+func isAPI(path string) bool { return path == apiPath || strings.HasPrefix(path, apiPath+"/") }
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
 

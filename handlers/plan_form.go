@@ -280,6 +280,10 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 			Current: kind[0] == string(f.kind), Text: planKindTexts[fleet.EditKind(kind[0])],
 		})
 	}
+	page.Kinds = append(page.Kinds, views.PlanKind{
+		Link: ui.Link{Href: withQuery(planFilePath, found.filter.values().Encode()), Text: fileKindText},
+		Text: planFileText,
+	})
 	if f.has(typesField) {
 		page.Types, page.TypesErr = typeGroups(f.types, k.types), f.errs[typesField]
 		page.TypesLegend = planTypeTexts[f.kind]

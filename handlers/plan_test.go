@@ -522,6 +522,7 @@ func TestPlansOfThousandShops(t *testing.T) {
 	}
 	cost(planPath(1))
 	cost(newPlanPath + "?kind=copy")
+	cost(planFilePath)
 	p.get(planPath(1)).postForm("/apply").submit().want(http.StatusOK, "0 of 1,000 changes done", "Wave 3: 989 shops")
 	cost(planPath(1))
 	cost(planPath(1) + "?group=1")

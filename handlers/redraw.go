@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hookwall/internal/fleet"
 	"hookwall/internal/store"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -32,12 +33,16 @@ const maxDraft = 128 << 10
 // session.
 var anonymousDrafts = store.Limit{Name: "draft by address", Burst: 100, Every: 10 * time.Second}
 
+// maxFileForm is the size of the largest form, in bytes: a file and a text.
+const maxFileForm = 2*fleet.MaxFile + 64<<10
+
 // keepDraft keeps what was posted and returns the path that shows it again.
 func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (string, error) {
-	if err := r.ParseForm(); err != nil {
+	//nolint:gosec // bodyLimits bounds every body, all of which fits into memory
+	if err := r.ParseMultipartForm(maxFileForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return "", badForm(err)
 	}
-	form := maps.Clone(r.PostForm)
+	form := maps.Clone(r.PostForm) // files aren't kept
 	for _, name := range secretFields {
 		form.Del(name)
 	}

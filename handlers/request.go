@@ -24,14 +24,16 @@ type requestState struct {
 	log       *slog.Logger
 	pattern   string // of the route
 	session   *sessions.Session
-	owner     store.Owner      // of the connections that the person may use; "" for none
-	self      store.Owner      // of the session, whom notices are for; "" without one
-	person    team.Person      // who has signed in to the team; zero without one
-	role      team.Role        // of the person
-	conn      store.Connection // of the shop in the path, past the guard
-	broken    error            // why the session could not be read
-	offline   bool             // the database could not be used, and is not asked again
-	flashes   []keptFlash      // that the page took
+	owner     store.Owner       // of the connections that the person may use; "" for none
+	self      store.Owner       // of the session, whom notices are for; "" without one
+	person    team.Person       // who has signed in to the team; zero without one
+	role      team.Role         // of the person
+	token     store.AccessToken // of a request to the API
+	noToken   error             // why a request to the API has none that counts
+	conn      store.Connection  // of the shop in the path, past the guard
+	broken    error             // why the session could not be read
+	offline   bool              // the database could not be used, and is not asked again
+	flashes   []keptFlash       // that the page took
 }
 
 // may reports whether the person may use rows of the table with this access.

@@ -17,6 +17,7 @@ var returnQuery = []string{
 	"draft", "form", "again", "base", "preset", "types", "add",
 	"q", "type", "label", "sort", "webhook", "page", "action", "outcome",
 	"return", "shop",
+	"state", "missing", "host", "reason", "pattern", "causes", "by", "against", "open", "failed", "from", "to", "chart", "who",
 }
 
 // returnPath validates the path to go to after signing in, or a question.
@@ -50,7 +51,11 @@ func (s *server) returnPath(raw string) string {
 		if name == "q" && holdsSecret(value) {
 			value = ""
 		}
-		if value != "" {
+		switch {
+		case value == "":
+		case name == "type":
+			kept[name] = u.Query()[name] // coverage compares several
+		default:
 			kept.Set(name, value)
 		}
 	}

@@ -48,6 +48,9 @@ type route struct {
 	handle handlerFunc
 	access access
 	limit  limitKind
+	// scope is what the access token has to allow besides. It is "" for pages,
+	// which no token opens.
+	scope team.Scope
 	// disconnects is set if the route works for a shop whose connection has
 	// expired, too. It doesn't call Fourthwall.
 	disconnects bool

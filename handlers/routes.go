@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"hookwall/internal/team"
 	"hookwall/static"
 )
 
@@ -21,8 +22,6 @@ func (s *server) teamRoutes() []route {
 	}
 	all := []route{
 		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
-		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
-		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
 		{method: "GET", path: movePath, handle: s.handleMoveForm, access: admin, resumable: true},
 		{method: "POST", path: movePath, handle: s.handleMove, access: admin, resume: movePath},
 		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
@@ -68,6 +67,8 @@ func (s *server) teamRoutes() []route {
 		{method: "POST", path: "/access/{token}/end", handle: s.handleCutOff, access: public, limit: signIn},
 	}
 	all = append(all, s.keyImportRoutes()...)
+	all = append(all, s.youRoutes()...)
+	all = append(all, s.apiRoutes()...)
 	if s.OIDC != nil {
 		all = append(all,
 			route{method: "GET", path: signInStart, handle: s.handleSignInStart, access: public, limit: signIn},
@@ -89,6 +90,40 @@ func (s *server) keyImportRoutes() []route {
 			method: "POST", path: keysPath + "/{id}/retry", handle: s.handleKeysRetry, access: admin, limit: signIn,
 			resume: keysPath + "/{id}",
 		},
+	}
+}
+
+// youRoutes returns the routes for the reader's own sessions and access tokens.
+func (s *server) youRoutes() []route {
+	return []route{
+		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
+		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
+		{method: "POST", path: tokensPath, handle: s.handleTokenMake, access: viewer, limit: asWrite, resume: youPath},
+		{method: "POST", path: revokeTokenPath, handle: s.handleTokenRevoke, access: signedIn, resume: youPath},
+	}
+}
+
+// apiRoutes returns the routes of the API, for programs with an access token.
+func (s *server) apiRoutes() []route {
+	action := func(name string, handle handlerFunc) route {
+		return route{
+			method: "POST", path: apiPlansPath + "/{id}/" + name, handle: handle, access: operator, limit: asWrite,
+			scope: team.ApplyScope,
+		}
+	}
+	return []route{
+		{method: "GET", path: apiDocumentPath, handle: s.handleAPIDocument, access: public},
+		{method: "GET", path: apiShopsPath, handle: s.handleAPIShops, access: viewer, scope: team.ReadScope},
+		{method: "GET", path: apiFilePath, handle: s.handleAPIExport, access: viewer, scope: team.ReadScope},
+		{
+			method: "POST", path: apiPlansPath, handle: s.handleAPIPlanMake, access: operator, limit: asWrite,
+			scope: team.PlanScope,
+		},
+		{method: "GET", path: apiPlansPath + "/{id}", handle: s.handleAPIPlan, access: viewer, scope: team.ReadScope},
+		{method: "GET", path: apiPlansPath + "/{id}/run", handle: s.handleAPIRun, access: viewer, scope: team.ReadScope},
+		action("apply", s.handleAPIApply),
+		action("stop", s.handleAPIStop),
+		action("resume", s.handleAPIResume),
 	}
 }
 
@@ -165,6 +200,14 @@ func (s *server) planRoutes() []route {
 			method: "POST", path: plansPath, handle: s.handlePlanMake, access: operator, resume: newPlanPath, keeps: true,
 			again: s.planFormAgain,
 		},
+		{method: "GET", path: planFilePath, handle: s.handlePlanFileForm, access: operator, resumable: true},
+		{
+			method: "POST", path: planFilePath, handle: s.handlePlanFile, access: operator, resume: planFilePath,
+			keeps: true, again: s.planFileAgain,
+		},
+		{method: "GET", path: shopsYAMLPath, handle: s.handleShopsYAML, access: viewer},
+		{method: "GET", path: shopsJSONPath, handle: s.handleShopsJSON, access: viewer},
+		{method: "GET", path: fileSchemaPath, handle: s.handleFileSchema, access: public},
 		{method: "GET", path: "/plans/{id}", handle: s.handlePlan, access: viewer, resumable: true},
 		{method: "GET", path: "/plans/{id}/stream", handle: s.handlePlanStream, access: viewer},
 		{method: "GET", path: templatesPath, handle: s.handleTemplates, access: viewer, resumable: true},

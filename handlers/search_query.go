@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"hookwall/internal/team"
 )
 
 const (
@@ -105,6 +107,9 @@ var (
 	secretForm = regexp.MustCompile(`^[A-Za-z0-9+/_=-]{20,}$`)
 	longHex    = regexp.MustCompile(`^[0-9a-fA-F]{32,}$`)
 	jsonToken  = regexp.MustCompile(`^eyJ[\w-]+\.[\w-]+\.[\w-]*$`)
+
+	// accessTokenForm also matches a part of a token, and one whose letters were changed.
+	accessTokenForm = regexp.MustCompile(`(?i)` + team.TokenPrefix + `[A-Z0-9]{8,}`)
 )
 
 func isID(text string) bool { return knownID.MatchString(text) }
@@ -114,6 +119,8 @@ func isID(text string) bool { return knownID.MatchString(text) }
 func holdsSecret(text string) bool {
 	for word := range strings.FieldsSeq(text) {
 		switch {
+		case accessTokenForm.MatchString(word):
+			return true
 		case isID(word) || uuid.MatchString(word):
 		case jsonToken.MatchString(word), longHex.MatchString(word), secretForm.MatchString(word) && isMixed(word):
 			return true

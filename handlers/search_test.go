@@ -76,11 +76,11 @@ func TestSearch(t *testing.T) {
 	amber, river := "hooks.agency.example/fw?key=a%26b Amber Fox", "hooks.agency.example/fw River Fox & Sons"
 	for query, want := range map[string]map[string][]string{
 		"fox": {"Shops 3": {
-			"Not known Foxglove sh_foxglove-3.example Not seen yet", "Failing Amber Fox sh_amber-1.example 2 of 4 failed",
+			"Not known Foxglove sh_foxglove-3.example Not known", "Failing Amber Fox sh_amber-1.example 2 of 4 failed",
 			"Look River Fox & Sons sh_river-2.example To reconnect",
 		}},
 		"  FOX   amber ":     {"Shops 1": {"Failing Amber Fox sh_amber-1.example 2 of 4 failed"}},
-		"quiet-4.example":    {"Shops 1": {"OK Quiet Orbit sh_quiet-4.example"}},
+		"quiet-4.example":    {"Shops 1": {"Not known Quiet Orbit sh_quiet-4.example Not known"}},
 		"hooks.agency":       {"Webhooks 2": {amber, river}},
 		"fw river":           {"Webhooks 1": {river}},
 		"a%26b":              {"Webhooks 1": {amber}},

@@ -256,7 +256,7 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if got := pg.header.Get("Cache-Control"); got != caching {
 		t.Errorf("%s %s (%d): Cache-Control is %q, want %q", r.Method, r.URL.Path, pg.status, got, caching)
 	}
-	if ct := pg.header.Get("Content-Type"); pg.body != "" && !strings.Contains(ct, "charset=utf-8") {
+	if ct := pg.header.Get("Content-Type"); pg.body != "" && !strings.Contains(ct, "charset=utf-8") && !isAPI(r.URL.Path) {
 		t.Errorf("%s %s (%d): Content-Type is %q", r.Method, r.URL.Path, pg.status, ct)
 	}
 }
@@ -429,6 +429,11 @@ func TestReturnPath(t *testing.T) {
 		{"/shops/sh_1/checks/new?form=abc&secret=1", "/shops/sh_1/checks/new?form=abc"},
 		{"/shops/sh_1/webhooks/new?preset=everything", "/shops/sh_1/webhooks/new?preset=everything"},
 		{"/shops/sh%2F1/webhooks", "/shops/sh%2F1/webhooks"},
+		{"/shops?state=failing&missing=DONATION&open=sh_1&x=1", "/shops?missing=DONATION&open=sh_1&state=failing"},
+		{"/shops?host=a.example%3A8443&reason=500+No&pattern=0.3", "/shops?host=a.example%3A8443&pattern=0.3&reason=500+No"},
+		{"/shops/coverage?by=shops&against=memberships", "/shops/coverage?against=memberships&by=shops"},
+		{"/shops/coverage?type=DONATION&type=ORDER_PLACED", "/shops/coverage?type=DONATION&type=ORDER_PLACED"},
+		{"/shops/sh_1/events?failed=1&from=2026-11-01T00%3A00", "/shops/sh_1/events?failed=1&from=2026-11-01T00%3A00"},
 		{"/connect", "/connect"},
 		{"/connect?return=%2Fshops%3Fq%3Da%26x%3D1&x=1", "/connect?return=%2Fshops%3Fq%3Da"},
 		{"/connect?return=%2F%2Fevil.example", "/connect"},
@@ -607,6 +612,7 @@ func TestNoSecretInLogs(t *testing.T) {
 	g.person().post("/oauth/implicit", url.Values{"access_token": {"canary-token"}, "state": {"canary"}})
 	g.person().post("/connect/key", url.Values{"username": {"canary-user"}, "password": {"canary-password"}})
 	p.get("/line%0d%0abreak%1b%5b31m")
+	(&program{g, "hw_canary", ""}).send(http.MethodGet, apiShopsPath+"?token=hw_canary", "")
 	logs := g.logs.String()
 	secrets := []string{
 		"canary", shop.WebhookSecret, shop.APIPassword, g.box.Shops()[1].APIPassword, "Bearer ", "Basic ", "access_token", "code_verifier",
@@ -629,6 +635,28 @@ func TestNoSecretInLogs(t *testing.T) {
 				t.Errorf("the log holds a credential of way %s", c.Way)
 			}
 		}
+	}
+}
+
+// TestNoTokenInLogs uses access tokens well and badly, and searches the logs for
+// them.
+// Checklist 36.
+func TestNoTokenInLogs(t *testing.T) {
+	t.Parallel()
+	g := newPlanRig(t)
+	p := g.program(team.Operator, team.ApplyScope)
+	digest := p.plans(fileFor(g.shopIDs(), good)).want(http.StatusCreated).plan().Digest
+	p.send(http.MethodPost, apiPlanPath(1, "/apply"), digestBody(digest)).want(http.StatusAccepted)
+	p.send(http.MethodPost, apiPlanPath(1, "/apply"), digestBody(p.token)).want(http.StatusConflict)
+	p.plans("version: "+p.token, "Idempotency-Key", p.token).want(http.StatusUnprocessableEntity)
+	p.send(http.MethodGet, "/api/v1/nothing?token="+p.token, "").want(http.StatusNotFound)
+	for _, sent := range []string{p.token + "X", "x" + p.token, strings.ToLower(p.token)} {
+		(&program{g, sent, ""}).send(http.MethodGet, apiShopsPath, "").want(http.StatusUnauthorized)
+	}
+	g.must(g.server.Team.Remove(t.Context(), g.withGroup("boss", team.Admin).Actor(), p.person))
+	p.send(http.MethodGet, apiShopsPath, "").want(http.StatusUnauthorized)
+	if logs := strings.ToUpper(g.logs.String()); strings.Contains(logs, p.token[3:]) || strings.Contains(logs, "BEARER ") {
+		t.Error("the log holds an access token")
 	}
 }
 

@@ -20,6 +20,11 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 			return
 		}
 		v := stateOf(r)
+		if isAPI(r.URL.Path) {
+			v.broken = s.loadToken(r)
+			h.ServeHTTP(w, r)
+			return
+		}
 		if s.Team == nil {
 			v.role = team.Admin
 		}
@@ -75,6 +80,55 @@ func (s *server) loadRights(r *http.Request) error {
 		v.owner = s.Team.Owner()
 	}
 	return nil
+}
+
+// errNoToken means that a request to the API has no access token.
+var errNoToken = errors.New("there is no access token")
+
+// loadToken finds out whose access token a request to the API has, and what that
+// person may do. It reads no cookie.
+func (s *server) loadToken(r *http.Request) error {
+	v := stateOf(r)
+	if s.Team == nil {
+		return nil
+	}
+	if err := s.vouchedByProxy(r); err != nil {
+		return err
+	}
+	text := bearerToken(r)
+	if text == "" {
+		v.noToken = errNoToken
+		return nil
+	}
+	token, person, err := s.Team.UseToken(r.Context(), text)
+	switch {
+	case errors.Is(err, team.ErrNotFound), errors.Is(err, team.ErrTokenExpired), errors.Is(err, team.ErrTokenIdle):
+		v.noToken = err
+		return nil
+	case err != nil:
+		return err
+	}
+	v.token, v.person, v.role = token, person, person.Role
+	v.self = store.Owner("token " + token.ID) // limits count it like a session
+	v.log = v.log.With("token", token.ID, "person", person.ID)
+	if v.role != team.NoRole {
+		v.owner = s.Team.Owner()
+	}
+	return nil
+}
+
+// bearerToken returns the access token of a request, or "" if it has none or
+// several.
+func bearerToken(r *http.Request) string {
+	all := r.Header.Values("Authorization")
+	if len(all) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(all[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // namedByProxy returns whom the reverse proxy names, or nil if people sign in

@@ -29,7 +29,7 @@ type shopFilter struct {
 	state   string // a fleet.State
 	missing string // event type that no webhook has
 	host    string // to which deliveries failed
-	reason  string // for which they did
+	reason  string // for which they did; noReason for none
 	pattern string // as in coverage
 	drift   string // a fleet.Likeness
 	sort    string
@@ -42,14 +42,22 @@ func readShopFilter(q url.Values) shopFilter {
 	read := func(name string) string { return bounded(q.Get(name), maxShopQuery) }
 	return shopFilter{
 		query: read("q"), label: read("label"), state: oneOf(q.Get("state"), shopStateLabels), missing: read("missing"),
-		host: read("host"), reason: bounded(q.Get("reason"), maxReason), pattern: read("pattern"),
+		host: bounded(q.Get("host"), maxReason), reason: bounded(q.Get("reason"), maxReason), pattern: read("pattern"),
 		drift: oneOf(q.Get("drift"), likenessLabels), template: read("template"),
 		sort: oneOf(q.Get("sort"), shopSortLabels),
 	}
 }
 
-// maxReason is how many bytes of a reason count. Visits store fewer.
+// maxReason is how many bytes of a reason count. Visits store fewer. A host has fewer too.
 const maxReason = 400
+
+// noReason is no reason in an address, where an empty value is no filter.
+const noReason = "-"
+
+// isOf reports whether a shop's deliveries failed as the filter says.
+func (f shopFilter) isOf(one fleet.Failure) bool {
+	return one.Host == f.host && (f.reason == "" || cmp.Or(one.Reason, noReason) == f.reason)
+}
 
 func (f shopFilter) values() url.Values {
 	v := f.chosen()
@@ -256,19 +264,39 @@ func (f foundShops) shows(c store.Connection) bool {
 
 func (s *seenShops) shows(f shopFilter, shopID string) bool {
 	o := s.of[shopID]
-	fails := func(one fleet.Failure) bool {
-		return one.Host == f.host && (f.reason == "" || one.Reason == f.reason)
-	}
 	switch {
 	case f.state != "" && s.states[shopID] != fleet.State(f.state),
 		f.missing != "" && !fleet.Lacks(o, fourthwall.EventType(f.missing)),
-		f.host != "" && !slices.ContainsFunc(s.failures[shopID], fails),
+		f.host != "" && !slices.ContainsFunc(s.failures[shopID], f.isOf),
 		f.pattern != "" && !fleet.HasPattern(o, f.pattern),
 		f.drift != "" && s.likeness(shopID, f.template) != fleet.Likeness(f.drift),
 		f.template != "" && s.likeness(shopID, f.template) == "":
 		return false
 	}
 	return true
+}
+
+// twins returns, by shop, what tells shops with the same name apart: their domains, or their IDs if those are the same
+// too.
+func (f foundShops) twins() map[string]string {
+	key := func(c store.Connection) string { return strings.ToLower(c.ShopName) }
+	full := func(c store.Connection) string { return key(c) + "\n" + strings.ToLower(c.ShopDomain) }
+	named, same := map[string]int{}, map[string]int{}
+	for _, c := range f.all {
+		named[key(c)]++
+		same[full(c)]++
+	}
+	all := map[string]string{}
+	for _, c := range f.all {
+		switch {
+		case named[key(c)] < 2 || c.ShopName == "": // one without a name is called by its ID
+		case same[full(c)] < 2 && c.ShopDomain != "":
+			all[c.ShopID] = c.ShopDomain
+		default:
+			all[c.ShopID] = c.ShopID
+		}
+	}
+	return all
 }
 
 // identity identifies the shops that were found, in any order.

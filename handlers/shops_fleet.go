@@ -49,15 +49,17 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		out.Paused = new(visitsPausedNotice(until))
 	}
 	out.Causes = s.causes(stateOf(r), f)
-	if len(out.Causes) > causesShown {
+	if len(out.Causes) > causesShown && r.URL.Query().Get("causes") == "" {
 		out.MoreCauses, out.Causes = len(out.Causes)-causesShown, out.Causes[:causesShown]
 	}
 	hours, err := s.hours(r, f, shown, now)
 	if err != nil {
 		return nil, err
 	}
+	twins := f.twins()
 	for i, c := range shown {
 		row := f.fleetRow(stateOf(r), c)
+		row.Twin = twins[c.ShopID]
 		row.OpenHref = f.filter.openHref(i, c.ShopID)
 		row.Hours, row.Open = hours[c.ShopID], r.URL.Query().Get("open") == c.ShopID
 		out.Rows = append(out.Rows, row)
@@ -92,6 +94,8 @@ func (f foundShops) kept() string {
 	var all []string
 	t, isKnown := f.seen.templateOf(f.filter.template)
 	switch {
+	case f.filter.host != "" && f.filter.reason == noReason:
+		all = append(all, f.filter.host+": "+noReasonText)
 	case f.filter.host != "" && f.filter.reason != "":
 		all = append(all, f.filter.host+": "+f.filter.reason)
 	case f.filter.pattern != "":
@@ -112,8 +116,8 @@ func (f foundShops) kept() string {
 func (s *server) causes(v *requestState, f foundShops) (all []views.ShopCause) {
 	for _, c := range fleet.Causes(f.seen.failures) {
 		one := views.ShopCause{
-			Host: c.Host, Reason: c.Reason, Shops: c.Shops, Count: c.Count, First: c.First,
-			Href: shopFilter{host: c.Host, reason: c.Reason}.href(1),
+			Host: c.Host, Reason: cmp.Or(c.Reason, noReasonText), Shops: c.Shops, Count: c.Count, First: c.First,
+			Href: shopFilter{host: c.Host, reason: cmp.Or(c.Reason, noReason)}.href(1),
 		}
 		if v.may(operator) && c.One.Webhook != "" {
 			one.CheckHref = checkStartHref(c.One.Shop, "webhook", c.One.Webhook)
@@ -170,13 +174,13 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	if !o.SeenAt.IsZero() {
 		row.Webhooks, row.Covered = ui.Count(o.WebhookCount, "webhook", "webhooks"), f.seen.covered(o)
 	}
-	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && state != fleet.Unseen
+	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && !o.SeenAt.IsZero() && !o.DeliveriesAt.IsZero()
 	row.UnknownSince = o.DeliveriesAt
 	row.TroubleText = f.attention(c.ShopID)
 	row.Trouble = row.TroubleText
-	if most := mostFailed(f.seen.failures[c.ShopID]); most.Reason != "" {
+	if most := mostFailed(f.seen.failures[c.ShopID]); most.Count > 0 {
 		// The host is above the list, or in the title.
-		row.Trouble = strings.Replace(row.Trouble, failureText(most), most.Reason, 1)
+		row.Trouble = strings.Replace(row.Trouble, failureText(most), cmp.Or(most.Reason, noReasonText), 1)
 	}
 	if state == fleet.Reconnect {
 		row.TroubleHref = row.ReconnectHref
@@ -223,7 +227,7 @@ func (f foundShops) trouble(shopID string) string {
 	case fleet.Stale:
 		return staleTrouble + lowerFirst(cmp.Or(problem, notVisitedText))
 	case fleet.Unseen:
-		return cmp.Or(problem, notVisitedYetText)
+		return cmp.Or(problem, notKnownText(o))
 	case fleet.Look, fleet.Failing:
 		switch failures := f.seen.failures[shopID]; {
 		case len(failures) > 0:
@@ -234,6 +238,17 @@ func (f foundShops) trouble(shopID string) string {
 		return noEventTypesText
 	}
 	return problem
+}
+
+// notKnownText says what isn't known of a shop of which nothing else is wrong.
+func notKnownText(o store.Observation) string {
+	switch {
+	case o.TriedAt.IsZero():
+		return notVisitedYetText
+	case o.Cut:
+		return cutText
+	}
+	return backlogText
 }
 
 // mostFailed returns where most deliveries failed.
@@ -247,7 +262,12 @@ func mostFailed(all []fleet.Failure) (most fleet.Failure) {
 }
 
 // failureText says where deliveries failed, and how.
-func failureText(f fleet.Failure) string { return strings.Trim(f.Host+": "+f.Reason, ": ") }
+func failureText(f fleet.Failure) string {
+	if f.Host == "" {
+		return cmp.Or(f.Reason, noReasonText)
+	}
+	return f.Host + ": " + cmp.Or(f.Reason, noReasonText)
+}
 
 // lowerFirst returns a text for within a sentence. One that begins with an
 // acronym stays.
@@ -273,26 +293,28 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	back, want, all := filter.href(1), []string{}, false
-	switch id := bounded(r.PostForm.Get("shop"), maxShopQuery); {
-	case id != "":
-		want, back = append(want, id), withQuery(shopsPath, openValues(filter, id).Encode())
-	case filter.narrows():
-		want = found.ids()
-	default:
-		all = true
+	back, of := filter.href(1), found.found
+	if id := bounded(r.PostForm.Get("shop"), maxShopQuery); id != "" {
+		back = withQuery(shopsPath, openValues(filter, id).Encode())
+		of = slices.DeleteFunc(found.all, func(c store.Connection) bool { return c.ShopID != id })
+	}
+	var want []string
+	ended := 0
+	for _, c := range of {
+		want = append(want, c.ShopID)
+		ended += toReconnect(c)
+	}
+	if len(want) == len(found.all) {
+		want = nil // all
 	}
 	asked := 0
-	if all || len(want) > 0 {
+	if len(of) > 0 {
 		if asked, err = s.Fleet.Refresh(r.Context(), owner, want...); err != nil {
 			return err
 		}
 	}
-	if all {
-		want = make([]string, len(found.all))
-	}
 	stateOf(r).log.Info("visits asked for", "shops", asked)
-	notice := refreshNotice(asked, len(want)-asked)
+	notice := refreshNotice(asked, ended)
 	if err := s.tell(r, shopsPath, keptFlash{Notice: notice}); err != nil {
 		return err
 	}

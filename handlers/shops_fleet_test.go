@@ -86,18 +86,18 @@ func TestFleetRows(t *testing.T) {
 	t.Parallel()
 	_, p := newFleetRig(t, oddShops()...)
 	pg := p.get(shopsPath).want(http.StatusOK,
-		"9 shops", "2 failing", "1 to reconnect", "1 stale", "2 to check", "1 not seen yet", "2 healthy")
+		"9 shops", "2 failing", "1 to reconnect", "1 stale", "2 to check", "2 not known", "1 healthy")
 	rows := pg.fleetRows()
 	want := [][]string{
 		{"failing", "Half Moon", "", "1 webhook", "1/29 event types covered", "2 of 2 failed", "certificate expired", "seen just now"},
 		{"failing", "Tidewater Records", "", "1 webhook", "1/29 event types covered", "3 of 7 failed", "certificate expired", "seen just now"},
 		{"look", "Paper Comet", "", "1 webhook", "1/29 event types covered", "Not known for 1 h", "Reconnect: API key rejected", "seen 1 h ago"},
-		{"unknown", "Granite Choir", "", "1 webhook", "1/29 event types covered", "Not known for 9 h", "Stale: no response from Fourthwall", "seen 9 h ago"},
+		{"unknown", "Granite Choir", "", "1 webhook", "1/29 event types covered", "Not known for 9 h", "Stale: no usable response", "seen 9 h ago"},
 		{"look", "Quiet Orbit", "", "1 webhook", "1/29 event types covered", "1 of 41 failed", "500", "seen just now"},
 		{"look", "Cedar and Static", "", "0 webhooks", "0/29 event types covered", "No deliveries", "No webhooks", "seen just now"},
 		{"unknown", "Owl Post", "", "– webhooks not known", "– event types not known", "Not known", "First visit is pending", "seen never"},
+		{"unknown", "Velvet Otter", "", "1 webhook", "≥ 1/29 event types covered", "No deliveries", "Not all webhooks were read", "seen just now"},
 		{"ok", "Amber Fox", "Labels: music", "1 webhook", "2/29 event types covered", "9 deliveries", "", "seen just now"},
-		{"ok", "Velvet Otter", "", "1 webhook", "≥ 1/29 event types covered", "No deliveries", "", "seen just now"},
 	}
 	if diff := cmp.Diff(want, rows, cmp.Comparer(sameButAge)); diff != "" {
 		t.Error(diff)
@@ -156,8 +156,8 @@ func TestFleetFilters(t *testing.T) {
 		"state=reconnect":      {"Paper Comet"},
 		"state=stale":          {"Granite Choir"},
 		"state=look":           {"Quiet Orbit", "Cedar and Static"},
-		"state=unseen":         {"Owl Post"},
-		"state=healthy":        {"Amber Fox", "Velvet Otter"},
+		"state=unseen":         {"Owl Post", "Velvet Otter"},
+		"state=healthy":        {"Amber Fox"},
 		"label=MUSIC":          {"Amber Fox"},
 		"missing=ORDER_PLACED": {"Half Moon", "Tidewater Records", "Paper Comet", "Granite Choir", "Quiet Orbit", "Cedar and Static"},
 		"missing=NO_SUCH":      nil,
@@ -168,7 +168,7 @@ func TestFleetFilters(t *testing.T) {
 		"q=sh_none.example":                                    {"Cedar and Static"},
 		"q=music":                                              {"Amber Fox"},
 		"q=AGENCY.example/fw+quiet":                            {"Quiet Orbit"},
-		"state=healthy&sort=name":                              {"Amber Fox", "Velvet Otter"},
+		"state=unseen&sort=name":                               {"Owl Post", "Velvet Otter"},
 		"sort=name&q=hooks.agency": {
 			"Amber Fox", "Granite Choir", "Half Moon", "Paper Comet", "Quiet Orbit", "Tidewater Records", "Velvet Otter",
 		},
@@ -223,10 +223,10 @@ func TestFleetCSV(t *testing.T) {
 		},
 		{"sh_new", "Owl Post", "sh_new.example", "", "unseen", "First visit is pending", "", "", "", "", "", "", "", "", "", ""},
 		{
-			"sh_stale", "Granite Choir", "sh_stale.example", "", "stale", "Stale: no response from Fourthwall", "1", "1", "28",
+			"sh_stale", "Granite Choir", "sh_stale.example", "", "stale", "Stale: no usable response", "1", "1", "28",
 			"2", "0", "T", "T", "no answer", "", "",
 		},
-		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "healthy", "", "1", "", "", "0", "0", "T", "T", "", "", ""},
+		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "unseen", "Not all webhooks were read", "1", "", "", "0", "0", "T", "T", "", "", ""},
 	} {
 		if diff := cmp.Diff(want, rows[want[0]]); diff != "" {
 			t.Errorf("%s: %s", want[0], diff)
@@ -272,7 +272,7 @@ func TestRefresh(t *testing.T) {
 		to   string
 	}{
 		{url.Values{"shop": {"sh_fine"}}, []string{"sh_fine"}, "Refreshing 1 shop", "open=sh_fine"},
-		{url.Values{"shop": {"sh_other"}}, nil, "No shop to refresh", ""},
+		{url.Values{"shop": {"sh_other"}}, nil, "No shop to refresh Shops", ""},
 		{url.Values{"shop": {"sh_ended"}}, nil, "1 shop must be reconnected first", ""},
 		{url.Values{"state": {"failing"}}, []string{"sh_failing", "sh_failing2"}, "Refreshing 2 shops", "state=failing"},
 		{url.Values{"q": {"nothing like it"}}, nil, "No shop to refresh", ""},
@@ -377,4 +377,66 @@ func TestFleetOfATeam(t *testing.T) {
 			t.Errorf("%s has %q, want %q", role, has, may)
 		}
 	}
+}
+
+// TestCauses: each leads to the shops that it counts, also one without a reason.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	var shops []fleettest.Shop
+	for i, row := range []struct{ host, reason string }{
+		{"a.example", "500"}, {"a.example", "500"}, {"a.example", ""}, {"a.example", ""}, {"a.example", ""},
+		{"b.example:8443", "a: b, & c "}, {"b.example:8443", "a: b, & c "}, {"c.example", "-"}, {"c.example", "-"},
+		{"alone.example", "500"},
+	} {
+		shops = append(shops, fleettest.Shop{
+			ID: fmt.Sprintf("sh_%d", i), Name: fmt.Sprintf("Shop %d", i), Failed: 1, Error: row.reason,
+			Webhooks: []fleet.Webhook{fleettest.Hook("wcon_1", "https://"+row.host+"/fw", "DONATION")},
+		})
+	}
+	_, p := newFleetRig(t, shops...)
+	few := p.get(shopsPath).want(http.StatusOK,
+		"a.example: failed without details", "3 deliveries failed in 3 shops", "a.example: 500", "Shop 2", "failed without details")
+	all := few.link("2 more problems affect several shops").want(http.StatusOK, "b.example:8443: a: b, & c", "c.example: -")
+	all.wantText(nil, []string{"more problems", "alone.example"})
+	for cause, want := range map[string][]string{
+		"Show 3 shops : a.example: failed without details": {"Shop 2", "Shop 3", "Shop 4"},
+		"Show 2 shops : a.example: 500":                    {"Shop 0", "Shop 1"},
+		"Show 2 shops : b.example:8443: a: b, & c":         {"Shop 5", "Shop 6"},
+		"Show 2 shops : c.example: -":                      {"Shop 7", "Shop 8"},
+	} {
+		var got []string
+		for _, row := range all.link(cause).want(http.StatusOK, "of 10 shops shown").fleetRows() {
+			got = append(got, row[1])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", cause, diff)
+		}
+	}
+}
+
+// TestShopsOfOneName are told apart in lists: by their domains or, where those are
+// the same, by their IDs.
+func TestShopsOfOneName(t *testing.T) {
+	t.Parallel()
+	shop := func(id, name string) fleettest.Shop { return fleettest.Shop{ID: id, Name: name, Unseen: true} }
+	g, p := newFleetRig(t, shop("sh_1", "Merch Store"), shop("sh_2", "merch store"), shop("sh_3", "Amber Fox"),
+		shop("sh_4", "Twin"), shop("sh_5", "Twin"), shop("sh_6", ""), shop("sh_7", ""))
+	conn, err := g.store.Connection(t.Context(), owner(p), "sh_4")
+	p.must(err)
+	for _, id := range []string{"sh_4", "sh_5"} {
+		_, err = g.store.PutConnection(t.Context(), store.Connection{
+			Owner: owner(p), ShopID: id, ShopName: "Twin", ShopDomain: "twin.example", Way: conn.Way, Credential: []byte("{}"),
+		})
+		p.must(err)
+	}
+	var names []string
+	for _, row := range p.get(shopsPath + "?sort=name").want(http.StatusOK).fleetRows() {
+		names = append(names, row[1])
+	}
+	if diff := cmp.Diff([]string{
+		"sh_6", "sh_7", "Amber Fox", "Merch Store sh_1.example", "merch store sh_2.example", "Twin sh_4", "Twin sh_5",
+	}, names); diff != "" {
+		t.Error(diff)
+	}
+	p.get(coveragePath+"?by=shops").want(http.StatusOK, "Merch Store sh_1.example", "Twin sh_5")
 }

@@ -73,9 +73,10 @@ func (p *person) id() string {
 
 // How the guard treats a request.
 const (
-	passes  = "passes"
-	signsIn = "is asked to sign in"
-	refused = "is refused"
+	passes     = "passes"
+	signsIn    = "is asked to sign in"
+	refused    = "is refused"
+	needsToken = "needs an access token"
 )
 
 // treatment tells the three from a response of a row whose handler says 204.
@@ -88,6 +89,8 @@ func treatment(pg *page) string {
 		return signsIn
 	case pg.status == http.StatusForbidden:
 		return refused
+	case pg.status == http.StatusUnauthorized:
+		return needsToken
 	}
 	return pg.header.Get("Location") + " " + http.StatusText(pg.status)
 }
@@ -156,6 +159,9 @@ func TestEveryRowForEveryRole(t *testing.T) {
 				want := who.denied
 				if who.may[rt.access] {
 					want = passes
+				}
+				if rt.scope != "" { // cookies don't count
+					want = needsToken
 				}
 				r := who.person.request(method, concrete(rt.path, shop.ID), url.Values{})
 				if got := treatment(who.person.noRedirects().do(r)); got != want {

@@ -17,6 +17,7 @@ import (
 
 	"hookwall/handlers/middleware"
 	"hookwall/internal/doctor"
+	"hookwall/internal/fleet"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
 )
@@ -87,7 +88,11 @@ func build(c Config) *server {
 func (s *server) mount(routes []route) {
 	s.mux, s.resumable = http.NewServeMux(), map[string]bool{}
 	for _, rt := range routes {
-		s.mux.HandleFunc(rt.pattern(), s.adapt(rt))
+		adapt := s.adapt
+		if isAPI(rt.path) {
+			adapt = s.adaptAPI
+		}
+		s.mux.HandleFunc(rt.pattern(), adapt(rt))
 		s.resumable[rt.pattern()] = rt.resumable
 	}
 }
@@ -121,8 +126,11 @@ func routeOf(r *http.Request) string { return stateOf(r).pattern }
 // sign in for notes on a URL, so they are for one URL only.
 func bodyLimits() middleware.BodyLimits {
 	return middleware.BodyLimits{
-		Max:    maxBodySize,
-		MaxOf:  map[string]int64{signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm},
+		Max: maxBodySize,
+		MaxOf: map[string]int64{
+			signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm, planFilePath: maxFileForm,
+			apiPlansPath: fleet.MaxFile,
+		},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,
 		Each:   largeOfOne,
@@ -138,7 +146,7 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
-	if to := s.withoutSlash(r); to != "" {
+	if to := s.withoutSlash(r); to != "" && !isAPI(r.URL.Path) {
 		http.Redirect(w, r, to, http.StatusPermanentRedirect) //nolint:gosec // to a page of ours
 		return
 	}
@@ -149,7 +157,11 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allow)
 		status = http.StatusMethodNotAllowed
 	}
-	s.showError(w, r, &httpError{Status: status})
+	answer := &httpError{Status: status}
+	if s.Team == nil && isAPI(r.URL.Path) {
+		answer.Public = noTeamAPIText
+	}
+	s.showError(w, r, answer)
 }
 
 // withoutSlash returns the page that a URL with trailing slashes means, or ""

@@ -351,26 +351,27 @@ var shopStateLabels = labels{
 	{string(fleet.Reconnect), "To reconnect"},
 	{string(fleet.Stale), "Stale"},
 	{string(fleet.Look), "To check"},
-	{string(fleet.Unseen), "Not seen yet"},
+	{string(fleet.Unseen), "Not known"},
 	{string(fleet.Healthy), "Healthy"},
 }
 
 // shopCountTexts follow a number of shops.
 var shopCountTexts = map[fleet.State]string{
 	fleet.Failing: "failing", fleet.Reconnect: "to reconnect", fleet.Stale: "stale", fleet.Look: "to check",
-	fleet.Unseen: "not seen yet", fleet.Healthy: "healthy",
+	fleet.Unseen: "not known", fleet.Healthy: "healthy",
 }
 
-// shopProblemTexts say why a visit couldn't read a shop.
+// shopProblemTexts say why a visit couldn't read or understand a shop.
 var shopProblemTexts = map[fleet.Problem]string{
 	fleet.Busy:        "Rate limited by Fourthwall",
-	fleet.NoAnswer:    "No response from Fourthwall",
+	fleet.NoAnswer:    "No usable response",
 	fleet.InFront:     "Request refused by a firewall",
 	fleet.Ended:       "Connection ended",
-	fleet.Forbidden:   "No permission to view webhooks",
+	fleet.Forbidden:   "No permission to read",
 	fleet.ShopGone:    "Shop no longer exists",
 	fleet.AppRejected: "Client ID rejected by Fourthwall",
 	fleet.Unreadable:  "Unreadable response",
+	fleet.Unclear:     "Delivery results not known",
 }
 
 // What is wrong with a shop, in a few words.
@@ -379,9 +380,12 @@ const (
 	staleTrouble      = "Stale: "
 	notVisitedText    = "No recent visit"
 	notVisitedYetText = "First visit is pending"
+	cutText           = "Not all webhooks were read"
+	backlogText       = "Still reading deliveries"
 	noWebhooksText    = "No webhooks"
 	noEventTypesText  = "No event types"
 	samePatternText   = "Same coverage"
+	noReasonText      = "failed without details"
 )
 
 // Search. A kind of what was found has a heading.
@@ -785,6 +789,8 @@ var teamActionLabels = labels{
 	{activity.AcceptInvitation, "Accepted invitations"},
 	{activity.CutOff, "Cut off by the owner"},
 	{activity.EndConnection, "Ended connections"},
+	{activity.MakeToken, "Access tokens"},
+	{activity.RevokeToken, "Revoked access tokens"},
 	{activity.MakePlan, "Plans"},
 	{activity.ApprovePlan, "Approved plans"},
 	{activity.ApplyPlan, "Applied plans"},
@@ -868,6 +874,9 @@ var activityTitles = map[string]labels{
 	activity.ConnectChannel:    {{store.OutcomeDone, "Channel connected"}},
 	activity.ReplaceSecret:     {{store.OutcomeDone, "Channel secret replaced"}},
 	activity.DisconnectChannel: {{store.OutcomeDone, "Channel disconnected"}},
+
+	activity.MakeToken:   {{store.OutcomeDone, "Access token made"}},
+	activity.RevokeToken: {{store.OutcomeDone, "Access token revoked"}},
 
 	activity.MakePlan:    {{store.OutcomeDone, "Plan made"}},
 	activity.ApprovePlan: {{store.OutcomeDone, "Plan approved"}},
@@ -1786,6 +1795,130 @@ func signInFailureText(outcome, setting, email string, skew time.Duration) strin
 	return ""
 }
 
+// Access tokens.
+const (
+	youTitle   = "Sessions and tokens"
+	tokenTitle = "Access token"
+)
+
+// scopeLabels say what an access token may be used for.
+var scopeLabels = labels{
+	{string(team.ReadScope), "Read"},
+	{string(team.PlanScope), "Read and plan"},
+	{string(team.ApplyScope), "Read, plan and apply"},
+}
+
+func inDaysText(days int) string { return "In " + strconv.Itoa(days) + " days" }
+
+// tokenProblem says what is wrong with what was typed, or "".
+func tokenProblem(err error) string {
+	switch {
+	case errors.Is(err, team.ErrTokenName):
+		return "Enter a name of at most 60 characters. It tells your tokens apart."
+	case errors.Is(err, team.ErrTokenScope):
+		return "Choose again what the token may do, and when it expires. Your role may have changed."
+	case errors.Is(err, team.ErrTooManyTokens):
+		return "You have too many tokens. Revoke one that you no longer use, then make another."
+	}
+	return ""
+}
+
+func tokenShownNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "We showed this token already",
+		Text: "We show a token only once. If you didn’t copy it, revoke it and make another.",
+	}
+}
+
+func tokenRevokedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Token revoked", Text: "Programs that use it no longer have access."}
+}
+
+// apiTexts are the details of problems of the API that have none of their own.
+var apiTexts = map[int]string{
+	http.StatusBadRequest:            "Part of the request is missing or broken. Nothing was changed.",
+	http.StatusForbidden:             "This isn’t allowed. Nothing was changed.",
+	http.StatusNotFound:              "There is nothing at this path. The OpenAPI file lists all paths.",
+	http.StatusMethodNotAllowed:      "This path has other methods. The Allow header lists them.",
+	http.StatusConflict:              "Something changed since you read it. Read it again, then decide.",
+	http.StatusRequestEntityTooLarge: "The body is too large. A fleet file can have at most 4 MB, everything else 1 MB.",
+	http.StatusTooManyRequests:       "You’ve hit the limit. Nothing was changed. Try again after the time in Retry-After.",
+	http.StatusInternalServerError:   "Something went wrong on our side. Try again soon. The log has the request ID.",
+	http.StatusServiceUnavailable:    "The database is unavailable. Try again in a moment.",
+}
+
+// Problems of the API.
+const (
+	noTeamAPIText = "The API needs a team, whose members make access tokens. This Hookwall has none. " +
+		"Set HOOKWALL_SIGN_IN, or use Plans in the browser."
+	noFleetAPIText = "This Hookwall doesn’t visit shops in the background, so there are no plans. " +
+		"Remove HOOKWALL_NO_VISITS."
+	noTokenText = "Send an access token in the Authorization header: Bearer hw_…. Make one in Hookwall under Sessions " +
+		"and tokens."
+	badTokenText     = "This access token doesn’t exist. It may have been revoked. Make another one in Hookwall."
+	expiredTokenText = "This access token has expired. Make another one in Hookwall."
+	idleTokenText    = "Your identity provider decides your role, and you last used Hookwall over 30 days ago. " +
+		"Sign in to Hookwall again, then use this token."
+	badJSONText    = "The body isn’t the JSON that this path takes. The OpenAPI file describes it."
+	noDigestText   = "The body needs the digest of the plan that you reviewed."
+	badFormatText  = "Use yaml or json as the format."
+	badKeyText     = "The Idempotency-Key has to have 1 to 200 visible characters."
+	otherFileTitle = "The key was used before"
+	otherFileText  = "This Idempotency-Key was used for another file. Use a new key for a new file."
+	badTypeText    = "Send the file as application/yaml or application/json."
+)
+
+const fileProblemTitle = "The fleet file has problems"
+
+// fileProblemText says how many problems a fleet file has.
+func fileProblemText(n int) string {
+	return "Nothing was planned. Fix " + ui.Count(n, "problem", "problems") + " in the file, then send it again."
+}
+
+// tokenMark names an access token where a session is named.
+func tokenMark(name string) string { return "Access token " + name }
+
+// scopeText says that an access token's scope doesn't allow something.
+func scopeText(has, needed team.Scope) string {
+	return "This access token has the scope " + string(has) + ", and this needs " + string(needed) + ". Nothing was " +
+		"changed. Make a token with that scope."
+}
+
+// planProblem is a problem of the API about a plan. Slug names its type.
+type planProblem struct {
+	is                  error
+	slug, title, detail string
+}
+
+// planProblems are those with the status 409.
+var planProblems = []planProblem{
+	{
+		store.ErrPlanAltered, "plan-altered", "The plan is not what was reviewed",
+		"The digest isn’t that of the stored plan, so nothing was sent. Read the plan, or make a new one.",
+	},
+	{
+		store.ErrWrongKey, "plan-altered", "The plan is not what was reviewed",
+		"The stored plan can’t be decrypted, so nothing was sent. Make a new one.",
+	},
+	{
+		store.ErrPlanState, "plan-state", "The plan is in another state",
+		"This can’t be done in the state that the plan is in now. Read the plan, then decide.",
+	},
+	{
+		store.ErrShopsBusy, "shops-busy", "Another plan is at work in these shops",
+		"Nothing was sent. Wait until that plan is done, then try again.",
+	},
+	{
+		fleet.ErrNeedsApproval, "needs-approval", "The plan needs approval",
+		"Nothing was sent. Another person has to approve the plan in Hookwall first.",
+	},
+}
+
+// apiDeletesText says how to confirm deletes.
+func apiDeletesText(n int) string {
+	return "Nothing was deleted. Send " + strconv.Itoa(n) + " as the number of deletes to confirm it."
+}
+
 // People.
 const (
 	removedRole       = "Removed"
@@ -2147,6 +2280,11 @@ func entriesText(total, shown int) string {
 const (
 	plansTitle        = "Plans"
 	planTitle         = "Plan a change"
+	planFileTitle     = "Plan from a file"
+	fileKindText      = "File"
+	planFileText      = "Download the webhooks of these shops, edit the file, and upload it."
+	noFileTitle       = "No file chosen"
+	noFileText        = "Choose a file or paste its text. Nothing was planned."
 	youText           = "you"
 	unknownGroupTitle = "Unknown to this version of Hookwall"
 	planUnknownText   = "There is no such plan here. See the list of plans."
@@ -2186,7 +2324,7 @@ var planKinds = labels{
 
 // planListKinds are all kinds of plans.
 var planListKinds = append(slices.Clone(planKinds), labels{
-	{string(fleet.UndoOf), "Undo"},
+	{string(fleet.FromFile), fileKindText}, {string(fleet.UndoOf), "Undo"},
 }...)
 
 // planKindTexts say what each change does.
@@ -2249,6 +2387,16 @@ var leftLinks = map[fleet.Reason]ui.Link{
 	fleet.IsBusy:   {Href: plansPath, Text: "See the plans"},
 
 	fleet.Contradicts: {Href: templatesPath, Text: "See the templates"},
+}
+
+// fileProblemsNotice says that a file makes no plan.
+func fileProblemsNotice(n int) ui.Notice {
+	out := ui.Notice{Kind: ui.Failure, Title: "This file has " + ui.Number(n) + " problems"}
+	out.Text = "Nothing was planned. Fix them, then upload the file again."
+	if n == 1 {
+		out.Title, out.Text = "This file has one problem", "Nothing was planned. Fix it, then upload the file again."
+	}
+	return out
 }
 
 // nothingToChangeNotice says why an edit makes no plan.

@@ -48,6 +48,7 @@ type CoverageType struct {
 // CoverageRow is a shop, or the shops with one pattern.
 type CoverageRow struct {
 	Name    string // of the shop; "" for a pattern
+	Twin    string // what tells it from another shop with its name; "" if there is none
 	Shops   int
 	Href    string
 	Known   bool           // what the webhooks cover
@@ -67,7 +68,7 @@ type CoverageCell struct {
 	InTemplate bool // that the shops are compared with
 }
 
-// most is the number from which a cell says "or more".
+// most is the number from which a cell says that there may be more.
 const most = 35
 
 // tabs are the pages about many shops.
@@ -128,8 +129,11 @@ func (c CoverageCell) text(against bool) string {
 	case "cx":
 		return "+"
 	}
-	if c.Max < 2 {
+	switch {
+	case c.Max < 2:
 		return ""
+	case c.Max >= most:
+		return strconv.Itoa(most) + "+"
 	}
 	return strconv.Itoa(c.Max)
 }

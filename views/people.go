@@ -35,19 +35,3 @@ type PersonRow struct {
 	RoleAction, EndAction, RemoveAction, ReadmitAction string
 	EndText                                            string
 }
-
-// YouPage lists the sessions of the person who reads it.
-type YouPage struct {
-	Frame
-	Now       time.Time
-	Email     string
-	Sessions  []SessionRow
-	EndAction string
-}
-
-// SessionRow is a session of a person.
-type SessionRow struct {
-	ID, Mark, Browser string
-	CreatedAt, SeenAt time.Time
-	Current           bool
-}

@@ -10,13 +10,12 @@ import (
 
 // Fleet is what visits saw of many shops.
 type Fleet struct {
-	Now    time.Time
-	Counts []ShopCount // by state, without those of no shop
-	Paused *ui.Notice  // nil if shops are visited
-	Causes []ShopCause // what makes deliveries of several shops fail
-	// MoreCauses is how many more there are.
-	MoreCauses int
-	Rows       []FleetRow // of this page
+	Now        time.Time
+	Counts     []ShopCount // by state, without those of no shop
+	Paused     *ui.Notice  // nil if shops are visited
+	Causes     []ShopCause // what makes deliveries of several shops fail
+	MoreCauses int         // how many more there are
+	Rows       []FleetRow  // of this page
 	// State, Missing and Sort are fields of the filter, a GET form to ListHref. Kept
 	// is the rest of it in words, which has no field: host, reason, pattern, drift and template.
 	State, Missing, Sort, Kept string
@@ -37,7 +36,7 @@ type ShopCount = ui.Counted
 // ShopCause is what makes deliveries of several shops fail: one host in one way.
 type ShopCause struct {
 	Host      string
-	Reason    string // the API's text; "" for none
+	Reason    string
 	Shops     int
 	Count     int       // of the failed deliveries
 	First     time.Time // of them
@@ -46,16 +45,12 @@ type ShopCause struct {
 }
 
 // words returns the host and the reason.
-func (c ShopCause) words() string {
-	if c.Reason == "" {
-		return c.Host
-	}
-	return c.Host + ": " + c.Reason
-}
+func (c ShopCause) words() string { return c.Host + ": " + c.Reason }
 
 // FleetRow is one of many shops.
 type FleetRow struct {
 	ConnectedShop
+	Twin          string // what tells it from another shop with its name; "" if there is none
 	State         ui.State
 	Webhooks      string // such as “3 webhooks”; "" if they aren't known
 	Covered       string // such as “11/29”; "" if it isn't known

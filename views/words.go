@@ -212,6 +212,25 @@ func (l WebhookLog) noneText() string {
 	return "No recent deliveries. Older ones weren’t read."
 }
 
+// noDeliveriesText says why a page has no deliveries.
+func (p WebhookShowPage) noDeliveriesText() string {
+	switch {
+	case p.Log == nil:
+		return "Deliveries appear here when we can read them."
+	case p.Log.Health.Ambiguous:
+		return "The list of all deliveries includes those that we can’t match to a webhook."
+	}
+	return "The first delivery appears here. A test from Hookwall goes to your URL directly, so it isn’t listed."
+}
+
+// lastWas says how the last delivery went. Its time comes before that.
+func lastWas(r ui.DeliveryRow) string {
+	if r.Mark == ui.Failing {
+		return " failed. "
+	}
+	return " was " + r.Outcome() + ". "
+}
+
 // failuresText says how many deliveries failed, and what was before them.
 func failuresText(failed, before int) string {
 	text := "The last " + ui.Number(failed) + " deliveries failed."

@@ -39,6 +39,10 @@ type Detail struct {
 	RoleAfter  string `json:"roleAfter,omitempty"`
 	Ended      string `json:"ended,omitempty"` // mark of a session
 
+	// Of an access token.
+	Token string `json:"token,omitempty"` // its name
+	Scope string `json:"scope,omitempty"`
+
 	// Of a plan.
 	Plan   int64  `json:"plan,omitempty"` // its number
 	Digest string `json:"digest,omitempty"`

@@ -47,6 +47,9 @@ const (
 	RevokeInvitation = "team.revoke"
 	AcceptInvitation = "team.accept"
 
+	MakeToken   = "token.make"
+	RevokeToken = "token.revoke"
+
 	MakePlan    = "plan.make"
 	ApprovePlan = "plan.approve"
 	ApplyPlan   = "plan.apply"
@@ -73,7 +76,7 @@ type Actor struct {
 	Owner     store.Owner
 	Name      string               // words for the connection that is used
 	Person    store.ActivityPerson // of the team; zero without one
-	Session   string               // short mark of the session; "" without one
+	Session   string               // short mark of the session, or the name of the access token; "" without one
 	RequestID string               // of the person's request; "" without one
 }
 

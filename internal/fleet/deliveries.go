@@ -105,7 +105,7 @@ func (r *reading) fact(e fourthwall.Event) store.Delivery {
 		Outcome: webhooks.Outcome(e), Test: e.TestMode, Error: clip(e.Error, maxError),
 		CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 	}
-	if d.CreatedAt.IsZero() {
+	if d.CreatedAt.IsZero() || d.CreatedAt.Sub(r.now) > openFor { // no clock is that wrong
 		d.CreatedAt = r.now
 	}
 	if d.UpdatedAt.IsZero() {

@@ -21,6 +21,7 @@ const (
 	DeleteHooks  EditKind = "delete"
 	CopyHook     EditKind = "copy"
 	FromTemplate EditKind = "template"
+	FromFile     EditKind = "file"
 	UndoOf       EditKind = "undo"
 )
 
@@ -34,6 +35,9 @@ type Edit struct {
 	Content  *fourthwall.Content    `json:"content,omitempty"`  // of the webhook to copy
 	Template *Template              `json:"template,omitempty"` // as it was when the plan was made
 	Plan     int64                  `json:"plan,omitempty"`     // that is undone
+	Source   string                 `json:"source,omitempty"`   // identifies the bytes of the file
+
+	file map[string]FileShop // what a file wants of each shop, by ID; the items say what comes of it
 }
 
 // apply returns the items for the webhooks of one shop.
@@ -41,6 +45,8 @@ func (e Edit) apply(shop Place, hooks []Webhook) (items []Item, left []LeftOut) 
 	switch e.Kind {
 	case CopyHook:
 		return copied(shop, hooks, *e.Content), nil
+	case FromFile:
+		return e.file[shop.ID].changes(shop, hooks), nil
 	case FromTemplate:
 		d := e.Template.Drift(shop, hooks)
 		if d.Why != "" {

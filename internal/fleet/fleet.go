@@ -84,8 +84,5 @@ func (i Intervals) interval(way string) time.Duration {
 // visits. A shop that was never read isn't stale: nothing is known of it.
 func (s *Service) IsStale(o store.Observation) bool {
 	until := KnownUntil(o)
-	if o.DeliveriesAt.IsZero() {
-		until = o.SeenAt
-	}
 	return !until.IsZero() && s.store.Now().Sub(until) > 2*s.intervals.interval(o.Way)
 }

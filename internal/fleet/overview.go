@@ -15,7 +15,7 @@ const (
 	Reconnect State = "reconnect" // its connection has ended
 	Stale     State = "stale"     // what was seen is old
 	Look      State = "look"      // some deliveries to a webhook failed, or it has no webhook that receives anything
-	Unseen    State = "unseen"    // nothing was read yet
+	Unseen    State = "unseen"    // something isn't known that would have to be, perhaps all
 	Healthy   State = "healthy"
 )
 
@@ -33,15 +33,17 @@ func (s *Service) StateOf(o store.Observation) State {
 		return Stale
 	case o.FailingWebhooks > 0:
 		return Failing
-	case o.LookWebhooks > 0, o.Types == 0 && len(o.UnknownTypes) == 0:
+	case o.LookWebhooks > 0, !o.Cut && o.Types == 0 && len(o.UnknownTypes) == 0:
 		return Look
+	case o.Cut, o.Backlog.Page > 0, o.Problem == string(Unclear):
+		return Unseen
 	}
 	return Healthy
 }
 
-// KnownUntil returns until when everything about a shop is known: its webhooks and its deliveries.
+// KnownUntil returns until when a shop is known: its webhooks and, if they were ever read, its deliveries.
 func KnownUntil(o store.Observation) time.Time {
-	if o.DeliveriesAt.Before(o.SeenAt) {
+	if !o.DeliveriesAt.IsZero() && o.DeliveriesAt.Before(o.SeenAt) {
 		return o.DeliveriesAt
 	}
 	return o.SeenAt

@@ -64,21 +64,32 @@ func (s *Service) Past(ctx context.Context, owner store.Owner, shop string, want
 	return past, err
 }
 
-// Judge returns a function that says how many webhooks of a list are failing at a time, and how many had failures. key
-// is that of a Past.
+// Judge returns a function that says how the webhooks of a list are at a time. key is that of a Past. If deliveries may
+// be for several webhooks and fail, it isn't known which of them fails, so those count as one to look at.
 func Judge(
 	at time.Time, list fourthwall.WebhookList, key func(url string) string,
-) func([]store.WebhookHealth) (failing, look int) {
-	return func(health []store.WebhookHealth) (failing, look int) {
+) func([]store.WebhookHealth) store.Judgment {
+	return func(health []store.WebhookHealth) (j store.Judgment) {
 		seen := webhooks.Seen{Past: webhooks.Past{Health: health, Key: key}, List: list, Now: at}
-		for _, h := range seen.Health() {
+		count := func(h webhooks.Health, failing *int) {
+			h.Ambiguous = false // of the shop, it doesn't matter for which webhook a delivery was
 			switch h.State() {
 			case webhooks.Failing:
-				failing++
+				*failing++
 			case webhooks.SomeFailed:
-				look++
+				j.Look++
+			case webhooks.HealthUnknown:
+				if h.Recent().Total() > 0 {
+					j.Problem = string(Unclear)
+				}
 			}
 		}
-		return failing, look
+		for _, h := range seen.Health() {
+			count(*h, &j.Failing)
+		}
+		for _, h := range seen.Shared() {
+			count(*h, &j.Look)
+		}
+		return j
 	}
 }

@@ -43,6 +43,12 @@ func (s *Service) MakePlan(
 	if err != nil {
 		return store.Plan{}, Proposal{}, err
 	}
+	return s.makePlan(ctx, actor, form, e, shops)
+}
+
+func (s *Service) makePlan(
+	ctx context.Context, actor activity.Actor, form string, e Edit, shops []Shop,
+) (store.Plan, Proposal, error) {
 	proposal, err := Propose(e, shops)
 	if err == nil && len(proposal.Items) == 0 {
 		err = ErrNothingToChange
@@ -120,7 +126,7 @@ func (s *Service) chosen(ctx context.Context, owner store.Owner, ids []string) (
 		}
 		o.Webhooks = hooks[o.ShopID]
 		all = append(all, Shop{
-			Place: placeOf(o, labels),
+			Place: placeIn(o, labels),
 			Seen:  o, Stale: s.IsStale(o), Locked: locked, Busy: slices.Contains(busy, o.ShopID),
 		})
 	}

@@ -8,10 +8,10 @@ import (
 	"hookwall/internal/shops"
 )
 
-// Problem is why a visit could not read a shop. What was seen before stays.
+// Problem is why a visit could not read or understand a shop. What was seen before stays.
 type Problem string
 
-// Problems. NoProblem means that everything was read.
+// Problems. NoProblem means that everything was read and understood.
 const (
 	NoProblem   Problem = ""
 	Busy        Problem = "busy"       // the API's limit was reached
@@ -22,6 +22,7 @@ const (
 	ShopGone    Problem = "gone"       // Fourthwall no longer knows the shop
 	AppRejected Problem = "app"        // Fourthwall doesn't accept the client ID and secret in the settings
 	Unreadable  Problem = "unreadable" // the answer isn't what the API returns
+	Unclear     Problem = "unclear"    // it was read, but the states of deliveries don't say how they ended
 )
 
 // problemOf returns the problem that an error of a call is, and the API's code. It returns false for an error that says

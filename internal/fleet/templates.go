@@ -129,7 +129,7 @@ func (s *Service) Comparisons(
 	var read []Place
 	ids := []string{}
 	for _, o := range seen {
-		place := placeOf(o, labels)
+		place := placeIn(o, labels)
 		c := unknown(templates, place)
 		if c.Likeness == "" {
 			continue
@@ -155,7 +155,7 @@ func (s *Service) Comparisons(
 	return all, nil
 }
 
-func placeOf(o store.Observation, labels map[string][]string) Place {
+func placeIn(o store.Observation, labels map[string][]string) Place {
 	return Place{ID: o.ShopID, Domain: o.ShopDomain, Name: o.ShopName, Labels: labels[o.ShopID]}
 }
 

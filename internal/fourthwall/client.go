@@ -60,7 +60,7 @@ func New(baseURL string, o Options) (*Client, error) {
 		base: base, transport: o.Transport, userAgent: o.UserAgent, budget: o.Budget, backoff: o.Backoff, logger: o.Logger,
 	}
 	if c.transport == nil {
-		c.transport = newTransport()
+		c.transport = NewTransport()
 	}
 	if c.userAgent == "" {
 		c.userAgent = "hookwall"
@@ -104,8 +104,8 @@ func parseBase(address string) (string, error) {
 // idleConns is at least the number of shops that are visited at once, so that a visit needs no new connection.
 const idleConns = 64
 
-// newTransport returns the default transport of a Client.
-func newTransport() *http.Transport {
+// NewTransport returns the default transport of a Client.
+func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

@@ -79,6 +79,14 @@ func (c *Client) Event(ctx context.Context, id string) (fourthwall.Event, error)
 	})
 }
 
+// Use calls do with the connection's credential, which it renews when it's about to expire.
+func (c *Client) Use(ctx context.Context, do func(context.Context, fourthwall.Credential) error) error {
+	_, err := call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (struct{}, error) {
+		return struct{}{}, do(ctx, cred)
+	})
+	return err
+}
+
 // call calls the API with the connection's credential, which it renews when it's about to expire. If the API responds
 // with 401, nothing was done, and it calls again with a new credential. Only the API's own 401 to that ends the
 // connection.

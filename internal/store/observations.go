@@ -49,8 +49,14 @@ type Observed struct {
 	Backlog      Backlog   // if Read
 	Since        time.Time // all deliveries since then were read, if none were before
 
-	// Judge returns how many webhooks are failing, and how many had failures, if Read.
-	Judge func([]WebhookHealth) (failing, look int)
+	// Judge says what the deliveries mean, if Read.
+	Judge func([]WebhookHealth) Judgment
+}
+
+// Judgment is what deliveries say about the webhooks of a shop.
+type Judgment struct {
+	Failing, Look int    // webhooks
+	Problem       string // of a visit that had no other; "" for none
 }
 
 // Listed are the webhooks of a shop.
@@ -108,7 +114,8 @@ const (
 
 	updateRead = `UPDATE observations SET deliveries_at = $2, backlog_page = $3, backlog_until = $4,
 		deliveries_since = CASE WHEN deliveries_since > 0 THEN deliveries_since ELSE $5 END,
-		total_24h = $6, failed_24h = $7, failing_webhooks = $8, look_webhooks = $9 WHERE connection = $1`
+		total_24h = $6, failed_24h = $7, failing_webhooks = $8, look_webhooks = $9,
+		problem = CASE WHEN problem = '' THEN CAST($10 AS TEXT) ELSE problem END WHERE connection = $1`
 
 	selectChanges = `SELECT connections.id, changed_at, hash, detail FROM observation_changes
 		JOIN connections ON connections.id = observation_changes.connection
@@ -151,13 +158,13 @@ func (s *Store) judge(ctx context.Context, tx *sql.Tx, o Observed) error {
 	for _, h := range all {
 		day.Add(h.Day)
 	}
-	failing, look := 0, 0
+	var j Judgment
 	if o.Judge != nil {
-		failing, look = o.Judge(all)
+		j = o.Judge(all)
 	}
 	_ = rows.Close()
 	_, err = tx.ExecContext(ctx, updateRead, o.ConnectionID, millis(o.At), o.Backlog.Page, millis(o.Backlog.Until),
-		millis(o.Since), day.Total(), day.Failed, failing, look)
+		millis(o.Since), day.Total(), day.Failed, j.Failing, j.Look, j.Problem)
 	return err
 }
 

@@ -114,7 +114,7 @@ func (s *Store) People(ctx context.Context) ([]Person, error) {
 // ChangePerson changes a person's role, or removes a person. In one transaction, in which nobody else is changed,
 // change gets the person, and allowed all people as they would be. If one of them returns an error, nothing is changed
 // and ChangePerson returns it. Both may be called several times. The activity that change returns is recorded as done.
-// Removing a person ends the person's sessions.
+// Removing a person ends the person's sessions and deletes the person's access tokens.
 // ErrNotFound means that there is no such person.
 func (s *Store) ChangePerson(
 	ctx context.Context, id string, change func(*Person) (Activity, error), allowed func(all []Person) error,
@@ -156,8 +156,15 @@ func (s *Store) updatePerson(ctx context.Context, tx *sql.Tx, p Person) error {
 	if err != nil || p.RemovedAt.IsZero() {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM sessions WHERE environment = $1 AND person = $2`, s.env, p.ID)
-	return err
+	for _, query := range []string{
+		`DELETE FROM sessions WHERE environment = $1 AND person = $2`,
+		`DELETE FROM access_tokens WHERE environment = $1 AND person = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, s.env, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MemberSessions returns the sessions of a person that have not ended, the newest first.

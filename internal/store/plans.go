@@ -177,6 +177,13 @@ func (s *Store) AddPlan(ctx context.Context, p Plan, done func(Plan) ([]Activity
 	return p, failed("add plan", err)
 }
 
+// PlanOfForm returns the number of the plan that a form has made, or ErrNotFound.
+func (s *Store) PlanOfForm(ctx context.Context, owner Owner, form string) (number int64, err error) {
+	err = s.engine.read.QueryRowContext(ctx, `
+		SELECT number FROM plans WHERE environment = $1 AND owner = $2 AND form = $3`, s.env, owner, form).Scan(&number)
+	return number, failed("read plan of a form", err)
+}
+
 // Plans returns an owner's plans without their documents, the newest first.
 func (s *Store) Plans(ctx context.Context, owner Owner, limit int) ([]Plan, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectPlans+` ORDER BY number DESC LIMIT $3`, s.env, owner, limit)

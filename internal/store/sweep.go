@@ -11,8 +11,9 @@ import (
 // Sweep deletes what has expired, in all environments: sessions, owners who ended with their session and
 // all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks, key
 // imports, activities after 400 days, marks of immutable webhooks, invitations 30 days after they expired or 400 days
-// after the access ended, what visits saw after KeepDeliveries and KeepChanges, leases, and counts under limits that
-// are back to nothing. It is safe at any time and in several processes at once.
+// after the access ended, access tokens 30 days after they expired, what visits saw after KeepDeliveries and
+// KeepChanges, leases, and counts under limits that are back to nothing. It is safe at any time and in several
+// processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.instant()
 	ago := func(d time.Duration) any { return now.add(-d).database }
@@ -35,6 +36,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
 		{"invitations", sweepInvitations, []any{ago(invitationLife), ago(activityLife)}},
+		{"access tokens", `DELETE FROM access_tokens WHERE expires_at <= $1`, []any{ago(accessTokenShown)}},
 		{"labels", sweepLabels, []any{ago(activityLife)}},
 		{"changes of webhooks", `DELETE FROM observation_changes WHERE changed_at <= $1`, []any{ago(s.keepChanges)}},
 		{"deliveries", `DELETE FROM delivery_facts WHERE created_at <= $1`, []any{ago(s.keepDeliveries)}},

@@ -34,7 +34,7 @@ type Reading struct {
 
 // Deliveries are a shop's deliveries as far as they were read, the newest first.
 type Deliveries struct {
-	Events   []fourthwall.Event // each once
+	Events   []fourthwall.Event // each once for a webhook
 	Skipped  int                // newer ones that weren't read
 	Total    int                // with those that weren't read; -1 if unknown
 	LeftOut  int                // of the first page, because there are too many
@@ -112,8 +112,9 @@ func eventPages(
 // add adds a page and reports whether there is another one.
 func (d *Deliveries) add(page fourthwall.EventPage) (more bool) {
 	for _, e := range page.Events {
-		if !d.seen[e.ID] {
-			d.seen[e.ID] = true
+		envelope, _ := e.Envelope()
+		if key := e.ID + "\n" + envelope.WebhookID; !d.seen[key] {
+			d.seen[key] = true
 			d.Events = append(d.Events, e)
 		}
 	}

@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -12,8 +13,8 @@ import (
 // that says how deliveries went asks it, so that all say the same.
 //
 // A delivery counts once, as it was last reported: Fourthwall sends an event to a webhook under one ID, up to 5 times,
-// and "equal id = duplicate" is what it tells endpoints. The same event for another webhook has another ID, and counts
-// there. Tests that someone sent by hand aren't counted with real ones.
+// and "equal id = duplicate" is what it tells endpoints. The same event for another webhook counts there, whether it has
+// another ID or not. Tests that someone sent by hand aren't counted with real ones.
 type Seen struct {
 	Found  Deliveries // what was read just now
 	Unread bool       // nothing could be
@@ -121,14 +122,14 @@ func Outcome(e fourthwall.Event) store.DeliveryOutcome {
 
 // each calls a function with each delivery that isn't counted in the past's hours.
 func (s Seen) each(do func(delivery)) {
-	m, read := NewMatcher(s.List), map[string]bool{}
+	m, read := NewMatcher(s.List), map[string][]string{} // webhooks by event; "" for one that isn't known
 	for _, e := range s.Found.Events {
-		read[e.ID] = true
 		d := delivery{Delivery: store.Delivery{
 			Event: e.ID, Type: string(e.Type), State: e.State, Outcome: Outcome(e), Test: e.TestMode, Error: e.Error,
 			CreatedAt: e.CreatedAt,
 		}}
 		id, ambiguous := m.Match(e)
+		read[e.ID] = append(read[e.ID], id)
 		switch {
 		case ambiguous:
 			d.ids = m.Candidates(e)
@@ -138,8 +139,13 @@ func (s Seen) each(do func(delivery)) {
 		do(d)
 	}
 	ids := s.ids()
+	isRead := func(d store.Delivery) bool {
+		of := read[d.Event]
+		isGuessed := strings.HasPrefix(d.Webhook, store.URLKey) && len(of) > 0
+		return isGuessed || slices.Contains(of, d.Webhook) || slices.Contains(of, "")
+	}
 	for _, d := range s.Past.Recent {
-		if !read[d.Event] {
+		if !isRead(d) {
 			do(delivery{d, ids(d.Webhook)})
 		}
 	}
@@ -191,6 +197,30 @@ func (s Seen) Health() map[string]*Health {
 	s.each(func(d delivery) {
 		if h := one(d.ids); h != nil {
 			h.count(d.Delivery, spans)
+		}
+	})
+	return out
+}
+
+// Shared returns how the deliveries went that may be for several webhooks, by the first of them.
+func (s Seen) Shared() map[string]*Health {
+	out := map[string]*Health{}
+	of := func(ids []string) *Health {
+		if out[ids[0]] == nil {
+			out[ids[0]] = &Health{Stale: s.Unread && s.Past.Stale}
+		}
+		return out[ids[0]]
+	}
+	ids := s.ids()
+	for _, past := range s.Past.Health {
+		if all := ids(past.Webhook); len(all) > 1 {
+			of(all).add(past)
+		}
+	}
+	spans := store.SpansAt(s.Now)
+	s.each(func(d delivery) {
+		if len(d.ids) > 1 {
+			of(d.ids).count(d.Delivery, spans)
 		}
 	})
 	return out

@@ -154,3 +154,25 @@ func TestSeenOfSharedURL(t *testing.T) {
 		}
 	}
 }
+
+// TestSeenOfOneEvent: an event that two webhooks got counts for each, once, whoever has read it.
+func TestSeenOfOneEvent(t *testing.T) {
+	s := seen(func(s *webhooks.Seen) {
+		read := func(body string) fourthwall.Event {
+			return fourthwall.Event{ID: "e1", State: "DELIVERED", Body: fourthwall.BuyerData(body), CreatedAt: newest}
+		}
+		s.Found.Events = []fourthwall.Event{read(`{"webhookId":"one"}`), read(`{"webhookId":"two"}`)}
+		s.Past.Health, s.Past.Recent = nil, nil
+		for _, hook := range []string{"one", "two", "three", store.URLKey + "https://one.example"} {
+			s.Past.Recent = append(s.Past.Recent, store.Delivery{
+				Event: "e1", Webhook: hook, Outcome: store.DeliveryFailed, CreatedAt: newest,
+			})
+		}
+		s.List.Webhooks = append(s.List.Webhooks, fourthwall.Webhook{ID: "three", URL: "https://three.example"})
+	})
+	for id, want := range map[string]store.Rate{"one": {Accepted: 1}, "two": {Accepted: 1}, "three": {Failed: 1}} {
+		if got := s.Health()[id].All; got != want {
+			t.Errorf("%s: %+v, want %+v", id, got, want)
+		}
+	}
+}

@@ -218,7 +218,7 @@ func respellScheme(text string) ([]string, string) {
 		return nil, "" // as it should be
 	}
 	word := strings.ToLower(m[1])
-	d := min(distance(word, "http"), distance(word, "https"))
+	d := min(Distance(word, "http"), Distance(word, "https"))
 	if !slices.Contains(schemeEnds, word) && (d > 2 || d == 2 && word[0] != 'h') {
 		return nil, ""
 	}
@@ -243,8 +243,8 @@ func isWebHost(text string) bool {
 	return startsHost(text) || startsHost(withoutPlaceholders(text, "a.b1"))
 }
 
-// distance returns how many letters must be inserted, removed or replaced to make one word the other.
-func distance(a, b string) int {
+// Distance returns how many letters must be inserted, removed or replaced to make one word the other.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -78,8 +78,11 @@
     const show = async () => {
       isLate = isBusy();
       if (isLate) return;
-      const answer = await fetch(location);
+      const at = location.href;
+      const answer = await fetch(at);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      isLate = at !== location.href; // someone has filtered since
+      if (isLate) return;
       if (!page.getElementById(found.id)) return stream.close();
       for (const part of parts) {
         if (!isBusy()) part.replaceChildren(...page.getElementById(part.id).childNodes);
@@ -95,9 +98,9 @@
       stream = new EventSource(found.dataset.follow);
       stream.addEventListener("visited", () => show().catch(() => { isLate = true; }));
       stream.addEventListener("error", ({ target }) => {
-        if (target.readyState === EventSource.CLOSED) return; // refused
+        const pause = target.readyState === EventSource.CLOSED ? 30000 : 3000; // refused, perhaps while it restarts
         target.close();
-        setTimeout(follow, 3000);
+        setTimeout(() => { if (target === stream) follow(); }, pause);
       });
     };
     document.addEventListener("visibilitychange", follow);

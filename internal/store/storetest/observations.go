@@ -97,7 +97,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		second := delivery("weve_4", at(4))
 		second.Webhook, second.Error = "wcon_2", ""
 		f.clock.move(time.Hour)
-		judge := func([]store.WebhookHealth) (failing, look int) { return 1, 0 }
+		judge := func([]store.WebhookHealth) store.Judgment { return store.Judgment{Failing: 1} }
 		f.see(t, "sh_1", store.Observed{Read: true, Judge: judge, Deliveries: []store.Delivery{
 			delivery("weve_0", at(0)), delivery("weve_1", at(1)), delivery("weve_2", at(2)), delivery("weve_3", at(3)), second,
 			accepted("weve_5", "wcon_1", at(5)),
@@ -452,9 +452,9 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		var judged []store.WebhookHealth
-		judge := func(all []store.WebhookHealth) (failing, look int) {
+		judge := func(all []store.WebhookHealth) store.Judgment {
 			judged = all
-			return 3, 2
+			return store.Judgment{Failing: 3, Look: 2, Problem: "unclear"}
 		}
 		since := f.start.Add(-30 * 24 * time.Hour)
 		f.see(t, "sh_1", store.Observed{
@@ -464,7 +464,9 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 		f.clock.move(time.Hour)
 		f.see(t, "sh_1", store.Observed{Read: true, Judge: judge, Since: f.clock.Now()})
 		o := observation(t, f.other, owner)
-		same(t, "seen", []any{o.FailingWebhooks, o.LookWebhooks, o.DeliveriesSince}, []any{3, 2, since})
+		same(t, "seen", []any{o.FailingWebhooks, o.LookWebhooks, o.DeliveriesSince, o.Problem}, []any{3, 2, since, "unclear"})
+		f.see(t, "sh_1", store.Observed{Read: true, Judge: judge, Problem: "busy"})
+		same(t, "a problem of the visit", observation(t, f.other, owner).Problem, "busy")
 	},
 
 	"swept after a month, with their counts": func(t *testing.T, f *fixture) {

@@ -118,6 +118,20 @@ var planTests = map[string]func(*testing.T, *fixture){
 		is(t, "without an owner", err, store.ErrNotFound)
 	},
 
+	"is found by the form that made it": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		p, _ := draftPlan(t, f.one, owner, "a", 1)
+		number, err := f.other.PlanOfForm(t.Context(), owner, "a")
+		must(t, err)
+		same(t, "number", number, p.Number)
+		_, err = f.one.PlanOfForm(t.Context(), owner, "b")
+		is(t, "another form", err, store.ErrNotFound)
+		_, err = f.one.PlanOfForm(t.Context(), "somebody", "a")
+		is(t, "another owner", err, store.ErrNotFound)
+		_, err = f.open(sandbox).PlanOfForm(t.Context(), owner, "a")
+		is(t, "elsewhere", err, store.ErrNotFound)
+	},
+
 	"one form makes one plan": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
 		f.race(8, func(i int, s *store.Store) bool {

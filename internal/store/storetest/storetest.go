@@ -34,6 +34,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Owners", ownerTests},
 		{"People", peopleTests},
 		{"Invitations", invitationTests},
+		{"AccessTokens", accessTokenTests},
 		{"Connections", connectionTests},
 		{"Ended", endedTests},
 		{"Refresh", refreshTests},
