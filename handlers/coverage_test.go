@@ -276,8 +276,8 @@ func TestCoverageAgainstATemplate(t *testing.T) {
 		for _, cell := range row[1:] {
 			words[cell]++
 		}
-		got = append(got, fmt.Sprint(row[0], ": ", words["missing"], " missing, ", words["covered, not in the template"], " more, ",
-			words["1 webhook"], " covered"))
+		got = append(got, fmt.Sprintf("%s: %d missing, %d more, %d covered", row[0], words["missing"],
+			words["covered, not in the template"], words["1 webhook"]))
 	}
 	want := []string{
 		"OK 2 shops as template: 0 missing, 0 more, 2 covered", "Look 1 shop no webhook: 2 missing, 0 more, 0 covered",
@@ -292,7 +292,8 @@ func TestCoverageAgainstATemplate(t *testing.T) {
 	pg.link("2 shops").want(http.StatusOK, "2 of 7 shops shown")
 	pg.link("Plan for 3 shops").want(http.StatusOK, "Plan a change for 3 shops", "Music v1").postForm(plansPath).submit().
 		want(http.StatusOK, "Music v1 in 3 shops", "2 new webhooks", "1 edit")
-	p.get(coverageAgainstHref(made.ID)+"&by=shops").want(http.StatusOK, "Elsewhere other webhooks or URLs", "Old not known", "Same as template")
+	p.get(coverageAgainstHref(made.ID)+"&by=shops").
+		want(http.StatusOK, "Elsewhere other webhooks or URLs", "Old not known", "Same as template")
 	p.get(coverageAgainstHref("gone")).want(http.StatusOK, "No shops match")
 }
 
@@ -304,8 +305,8 @@ func TestFleetPagesWithTemplatesStaySmall(t *testing.T) {
 	first := g.addTemplates(owner(p))
 	f := shopFilter{template: first.ID, drift: string(fleet.Differs)}
 	for _, path := range []string{
-		shopsPath, f.href(2), coveragePath, coverageAgainstHref(first.ID), templatesPath, templatePath(first.ID), newTemplatePath,
-		templatePath(first.ID) + "/edit", planTemplateHref(f),
+		shopsPath, f.href(2), coveragePath, coverageAgainstHref(first.ID), templatesPath, templatePath(first.ID),
+		newTemplatePath, templatePath(first.ID) + "/edit", planTemplateHref(f),
 	} {
 		cost := p.costOf(path)
 		t.Logf("%s: %v", path, cost)

@@ -384,8 +384,15 @@ func TestCauses(t *testing.T) {
 	t.Parallel()
 	var shops []fleettest.Shop
 	for i, row := range []struct{ host, reason string }{
-		{"a.example", "500"}, {"a.example", "500"}, {"a.example", ""}, {"a.example", ""}, {"a.example", ""},
-		{"b.example:8443", "a: b, & c "}, {"b.example:8443", "a: b, & c "}, {"c.example", "-"}, {"c.example", "-"},
+		{"a.example", "500"},
+		{"a.example", "500"},
+		{"a.example", ""},
+		{"a.example", ""},
+		{"a.example", ""},
+		{"b.example:8443", "a: b, & c "},
+		{"b.example:8443", "a: b, & c "},
+		{"c.example", "-"},
+		{"c.example", "-"},
 		{"alone.example", "500"},
 	} {
 		shops = append(shops, fleettest.Shop{
