@@ -121,7 +121,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(
 		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
-		invitationScenes, endedScenes, sandboxFleetScenes, healthScenes, searchScenes, planScenes) {
+		invitationScenes, endedScenes, sandboxFleetScenes, healthScenes, searchScenes, planScenes, templateScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)

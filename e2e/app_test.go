@@ -54,6 +54,7 @@ type app struct {
 	end          atomic.Pointer[http.Handler] // that endpoint
 	logs         process.Log
 	jobs         *jobs.Client // doesn't run unless a test says so
+	fleet        *fleet.Service
 	setup        setup
 	before       atomic.Pointer[handlers.Dashboard] // runs instead of that of the team
 	team         *team.Team                         // nil if nobody signs in
@@ -199,13 +200,13 @@ func (a *app) dashboard() *handlers.Dashboard {
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: a.store, Shops: connected, Activity: recorder, Logger: a.logger(), Timing: timing,
 	})
-	visits := fleet.NewService(fleet.Config{
+	a.fleet = fleet.NewService(fleet.Config{
 		Store: a.store, Shops: connected, Webhooks: hooks, Queue: noQueue{}, Logger: a.logger(), Intervals: fleet.DefaultIntervals(),
 		Clone: fleettest.Clone, ApproveFrom: fleet.DefaultApproveFrom,
 	})
 	a.jobs = jobs.New(a.store, a.logger())
 	return handlers.New(handlers.Config{
-		Jobs: a.jobs, Fleet: visits, Team: a.team, OIDC: a.provider(),
+		Jobs: a.jobs, Fleet: a.fleet, Team: a.team, OIDC: a.provider(),
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Shops: connected, Webhooks: hooks, Logger: a.logger(), Now: a.now,
 		Limits: a.setup.limits, TrustedProxies: []netip.Prefix{

@@ -45,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	all := slices.Concat(
 		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
-		invitationScenes, endedScenes, sandboxFleetScenes, healthScenes, searchScenes, planScenes)
+		invitationScenes, endedScenes, sandboxFleetScenes, healthScenes, searchScenes, planScenes, templateScenes)
 	if err := os.RemoveAll(*screenshots); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
@@ -37,6 +38,9 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	}
 	if d.Plan > 0 {
 		return planName(d.Plan)
+	}
+	if d.Template != "" {
+		return d.Template + " v" + strconv.Itoa(d.Version)
 	}
 	return cmp.Or(d.Shop, d.Member, d.Channel, d.Token, a.WebhookID)
 }

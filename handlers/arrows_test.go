@@ -26,10 +26,10 @@ var layers = []string{
 	"personal.go", "shop_label_field.go", "shop_filter.go", "search_find.go", "key_field.go",
 	"catalog.go", "activity_text.go", "match.go", "health.go", "delivery_filter.go", "url_field.go", "examine.go",
 	"stream.go", "shops_stream.go", "outcome.go", "channel_read.go",
-	"plan_read.go", "plan_run.go", "plan_draw.go",
+	"plan_read.go", "template_read.go", "plan_run.go", "plan_draw.go",
 	"webhook_log.go", "test_result.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "webhook_preset.go", "duplicates.go",
-	"plan_form.go",
+	"plan_form.go", "template_form.go",
 }
 
 // tops use the pages.

@@ -195,6 +195,7 @@ func (v *victim) writes() map[string]sentForm {
 		activity.Detail{Before: contentOf(good, "DONATION"), After: contentOf(v.hook.URL, "ORDER_PLACED")})
 	v.must(v.store.RecordOutcome(v.t.Context(), changed.ID, store.Ending{Outcome: store.OutcomeDone}))
 	plans := v.plansInAllStates()
+	template := v.makesTemplate("Music", good, "DONATION").url.Path
 	all, err := v.store.Connections(v.t.Context(), owner(v.person))
 	v.must(err)
 	seen := foundShops{found: all}
@@ -206,6 +207,13 @@ func (v *victim) writes() map[string]sentForm {
 		plansPath: {path: plansPath, form: url.Values{
 			kindField: {"copy"}, toField: {good}, typesField: {"DONATION"}, seenField: {seen.identity()},
 		}},
+		templatesPath: {path: templatesPath, form: url.Values{
+			nameField: {"Forged"}, urlOf(0): {good}, typesOfHook(0): {"DONATION"},
+		}},
+		"/templates/{id}/edit": {path: template + "/edit", form: url.Values{
+			"version": {"1"}, nameField: {"Forged"}, urlOf(0): {good}, typesOfHook(0): {"DONATION"},
+		}},
+		"/templates/{id}/delete": {path: template + "/delete", form: url.Values{}},
 		planFilePath: {path: planFilePath, form: url.Values{
 			textField: {"version: 1\nshops: [{shop: sh_draft, webhooks: [{url: '" + good + "', types: [DONATION]}]}]"},
 		}},

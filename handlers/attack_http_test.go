@@ -39,6 +39,9 @@ func (v *victim) isNotCached(t *testing.T) {
 		"/samples/{type}":                  "private, no-cache",
 		newPlanPath:                        "private, no-cache",
 		plansPath:                          "private, no-cache",
+		newTemplatePath:                    "private, no-cache",
+		templatesPath:                      "private, no-cache",
+		"/templates/{id}/edit":             "private, no-cache",
 		planFilePath:                       "private, no-cache",
 	}
 	stranger := v.rig.person()

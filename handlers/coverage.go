@@ -21,9 +21,18 @@ const coverageOnPage = 50
 // bookmarked.
 type coverageQuery struct {
 	byShop  bool
-	against string   // ID of a preset; "" for the chosen types, or all if none is chosen
+	against string   // ID of a preset, or of a template after templatePrefix; "" for the chosen types, or all
 	types   []string // that are chosen
 	label   string
+}
+
+// template returns the ID of the template that coverage compares with, or "".
+func (c coverageQuery) template() string {
+	id, isTemplate := strings.CutPrefix(c.against, templatePrefix)
+	if !isTemplate {
+		return ""
+	}
+	return id
 }
 
 func readCoverageQuery(q url.Values) coverageQuery {
@@ -99,12 +108,15 @@ func (s *server) handleCoverage(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, withQuery(coveragePath, query))
 	}
 	c := readCoverageQuery(r.URL.Query())
-	found, err := s.findShops(r, shopFilter{label: c.label, sort: sortShopName})
+	found, err := s.findShops(r, shopFilter{label: c.label, sort: sortShopName, template: c.template()})
 	if err != nil {
 		return err
 	}
 	if found.seen == nil {
 		return redirect(w, r, shopsPath)
+	}
+	if err := s.readTemplates(r, found.seen); err != nil {
+		return err
 	}
 	own, err := s.Store.Presets(r.Context(), stateOf(r).owner)
 	if err != nil {
@@ -120,6 +132,10 @@ func (s *server) handleCoverage(w http.ResponseWriter, r *http.Request) error {
 	}
 	var types []fourthwall.EventType
 	types, page.Presets, page.Some = c.compared(own)
+	page.Presets = append(templateChoicesOf(found), page.Presets...)
+	if t, known := found.seen.templateOf(c.template()); known {
+		s.compareWith(&page, found, t, stateOf(r).may(operator))
+	}
 	page.Groups = coverageGroups(types, c)
 	s.fillCoverage(&page, found, types, c, pageNumber(r.URL.Query()), stateOf(r).may(operator))
 	return s.render(w, r, http.StatusOK, views.Coverage(page))
@@ -150,11 +166,11 @@ func (s *server) fillCoverage(
 	for _, conn := range found.found {
 		seen = append(seen, found.seen.of[conn.ShopID])
 	}
-	patterns := fleet.Coverage(seen, types)
+	patterns := patternsOf(found, seen, types, c)
 	page.Patterns = len(patterns)
 	for _, p := range patterns {
 		if !p.Known {
-			page.NotKnown = p.Shops
+			page.NotKnown += p.Shops
 		}
 	}
 	rows := len(patterns)
@@ -168,14 +184,11 @@ func (s *server) fillCoverage(
 	twins := found.twins()
 	for i := first; i < end; i++ {
 		if !c.byShop {
-			row := coverageRow(patterns[i], types, c.label)
-			if mayPlan && len(row.Missing) > 0 {
-				row.Plan = addTypesHref(shopFilter{pattern: patterns[i].Key, label: c.label}, patterns[i], types)
-			}
-			page.Rows = append(page.Rows, row)
+			page.Rows = append(page.Rows, patternRow(found, patterns[i], types, c, mayPlan))
 			continue
 		}
-		row := coverageRow(fleet.Coverage(seen[i:i+1], types)[0], types, "")
+		row := found.againstTemplate(coverageRow(patternsOf(found, seen[i:i+1], types, c)[0].Pattern, types, ""),
+			c.template(), seen[i].ShopID)
 		link := shopLink(seen[i].Connection)
 		row.Name, row.Twin, row.Href = link.Name, twins[link.ID], link.Href
 		page.Rows = append(page.Rows, row)
@@ -189,6 +202,154 @@ func (s *server) fillCoverage(
 	if number < last {
 		page.Pager.OnHref, page.Pager.OnText = c.href(number+1), "Next"
 	}
+}
+
+// pattern is a pattern of shops that also compare alike with a template, if
+// there is one.
+type pattern struct {
+	fleet.Pattern
+
+	likeness fleet.Likeness
+	one      string // ID of a shop
+}
+
+// patternsOf returns the patterns of shops. Against a template, the shops that
+// are as it comes first. If that isn't known of a shop, its types aren't drawn.
+func patternsOf(
+	found foundShops, seen []store.Observation, types []fourthwall.EventType, c coverageQuery,
+) (all []pattern) {
+	if c.template() == "" {
+		for _, p := range fleet.Coverage(seen, types) {
+			all = append(all, pattern{Pattern: p})
+		}
+		return all
+	}
+	by := map[fleet.Likeness][]store.Observation{}
+	first := map[string]string{}
+	for _, o := range seen {
+		l := found.seen.likeness(o.ShopID, c.template())
+		by[l] = append(by[l], o)
+		key := string(l) + fleet.Coverage([]store.Observation{o}, types)[0].Key
+		if first[key] == "" {
+			first[key] = o.ShopID
+		}
+	}
+	for _, l := range likenessStates {
+		for _, p := range fleet.Coverage(by[l], types) {
+			all = append(all, pattern{p, l, first[string(l)+p.Key]})
+		}
+	}
+	return onlyOneUnknown(all)
+}
+
+// onlyOneUnknown puts the shops of which it isn't known how they compare in one
+// pattern.
+func onlyOneUnknown(all []pattern) (out []pattern) {
+	rest := pattern{likeness: fleet.NotKnown}
+	for _, p := range all {
+		if p.likeness != fleet.NotKnown {
+			out = append(out, p)
+			continue
+		}
+		rest.Shops += p.Shops
+		rest.one = p.one
+	}
+	if rest.Shops > 0 {
+		out = append(out, rest)
+	}
+	return out
+}
+
+// patternRow returns the row of a pattern, with a link to plan what it lacks.
+func patternRow(
+	found foundShops, p pattern, types []fourthwall.EventType, c coverageQuery, mayPlan bool,
+) views.CoverageRow {
+	row := coverageRow(p.Pattern, types, c.label)
+	filter := shopFilter{pattern: p.Key, label: c.label}
+	if c.template() == "" {
+		if mayPlan && len(row.Missing) > 0 {
+			row.Plan = addTypesHref(filter, p.Pattern, types)
+		}
+		return row
+	}
+	filter.template, filter.drift = c.template(), string(p.likeness)
+	row.Href = filter.href(1)
+	if mayPlan && p.likeness == fleet.Differs {
+		row.Plan = planTemplateHref(filter)
+	}
+	return found.againstTemplate(row, c.template(), p.one)
+}
+
+// againstTemplate returns a row that says how a shop compares with a template,
+// as all shops of the row do.
+func (f foundShops) againstTemplate(row views.CoverageRow, template, shopID string) views.CoverageRow {
+	t, known := f.seen.templateOf(template)
+	if !known {
+		return row
+	}
+	d, _ := f.seen.compared[shopID].With(t.ID)
+	row.Against, row.State = true, likenessMarks[d.Likeness]
+	row.Known = row.Known && d.Likeness != fleet.NotKnown
+	wanted := typesOfTemplate(t)
+	at := 0
+	row.Missing = nil
+	var more []string
+	for _, g := range fourthwall.Groups() {
+		for _, info := range g.Types {
+			if at == len(row.Cells) {
+				break
+			}
+			cell := &row.Cells[at]
+			at++
+			cell.InTemplate = slices.Contains(wanted, info.Code)
+			switch {
+			case cell.Max == 0 && cell.InTemplate:
+				row.Missing = append(row.Missing, info.Title)
+			case cell.Max > 0 && !cell.InTemplate:
+				more = append(more, info.Title)
+			}
+		}
+	}
+	row.Text = againstText(d.Likeness, row.Missing, more, f.seen.of[shopID].WebhookCount == 0)
+	return row
+}
+
+// typesOfTemplate returns the event types of all webhooks of a template.
+func typesOfTemplate(t fleet.Template) (types []fourthwall.EventType) {
+	for _, hook := range t.Webhooks {
+		types = append(types, hook.AllowedTypes...)
+	}
+	return fourthwall.TypeSet(types)
+}
+
+// compareWith adds how the shops compare with a template, and a link to plan
+// what makes them equal.
+func (s *server) compareWith(page *views.CoveragePage, found foundShops, t fleet.Template, mayPlan bool) {
+	page.Template = &ui.Link{Href: templatePath(t.ID), Text: templateName(t)}
+	page.TemplateTypes = len(typesOfTemplate(t))
+	counts := map[fleet.Likeness]int{}
+	for _, c := range found.found {
+		counts[found.seen.likeness(c.ShopID, t.ID)]++
+	}
+	for _, l := range likenessStates {
+		f := shopFilter{template: t.ID, drift: string(l), label: found.filter.label}
+		if counts[l] == 0 {
+			continue
+		}
+		page.Likeness = append(page.Likeness,
+			views.ShopCount{State: likenessMarks[l], Count: counts[l], Text: likenessTexts[l], Href: f.href(1)})
+		if l == fleet.Differs && mayPlan {
+			page.PlanHref, page.PlanCount = planTemplateHref(f), counts[l]
+		}
+	}
+}
+
+// templateChoicesOf are the templates to compare with.
+func templateChoicesOf(found foundShops) (all []ui.Choice) {
+	for _, t := range found.seen.templates {
+		all = append(all, ui.Choice{Value: templatePrefix + t.ID, Text: templateName(t)})
+	}
+	return all
 }
 
 // addTypesHref returns a link to plan what the shops of a pattern lack.
@@ -226,7 +387,7 @@ func coverageRow(p fleet.Pattern, types []fourthwall.EventType, label string) vi
 				continue
 			}
 			n := p.Counts[place[info.Code]]
-			row.Cells = append(row.Cells, views.CoverageCell(n))
+			row.Cells = append(row.Cells, views.CoverageCell{Min: n.Min, Max: n.Max})
 			if n.Max == 0 {
 				row.Missing = append(row.Missing, info.Title)
 			}

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fleet"
 	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
@@ -213,6 +215,122 @@ func BenchmarkCoverage(b *testing.B) {
 			page.Rows = append(page.Rows, coverageRow(one, types, ""))
 		}
 		g.must(views.Coverage(page).Render(b.Context(), &bytes.Buffer{}))
+	}
+}
+
+// addTemplates gives an owner three templates for all shops, from which many
+// differ, and returns the first.
+func (g *rig) addTemplates(of store.Owner) fleet.Template {
+	g.t.Helper()
+	all := fourthwall.EventTypes()
+	var first fleet.Template
+	for i := range 3 {
+		t := fleet.Template{ID: fmt.Sprint("template", i), Name: fmt.Sprint("Template ", i), ReportExtra: i == 2}
+		for hook := range 2 {
+			c := fourthwall.Content{URL: agencyHost}
+			if i+hook > 0 {
+				c.URL += fmt.Sprintf("/%d/%d/{shop.id}", i, hook)
+			}
+			for bit, info := range all {
+				if (bit+i)%2 == 0 {
+					c.AllowedTypes = append(c.AllowedTypes, info.Code)
+				}
+			}
+			t.Webhooks = append(t.Webhooks, c)
+		}
+		_, err := g.server.Fleet.AddTemplate(g.t.Context(), activity.Actor{Owner: of}, t)
+		g.must(err)
+		if i == 0 {
+			t.Version, first = 1, t
+		}
+	}
+	return first
+}
+
+// TestCoverageAgainstATemplate: each pattern says how its shops compare with a
+// template, and leads to a plan for those that differ.
+func TestCoverageAgainstATemplate(t *testing.T) {
+	t.Parallel()
+	hooks := func(address string, types ...fourthwall.EventType) []fleet.Webhook {
+		return []fleet.Webhook{fleettest.Hook("wcon_1", address, types...)}
+	}
+	g, p := newFleetRig(t, []fleettest.Shop{
+		{ID: "sh_1", Name: "Same", Webhooks: hooks(good, "ORDER_PLACED", "DONATION")},
+		{ID: "sh_2", Name: "Same too", Webhooks: hooks(good, "ORDER_PLACED", "DONATION")},
+		{ID: "sh_3", Name: "Elsewhere", Webhooks: hooks(agencyHost, "ORDER_PLACED", "DONATION")},
+		{ID: "sh_4", Name: "Less", Webhooks: hooks(good, "ORDER_PLACED", "ORDER_UPDATED")},
+		{ID: "sh_5", Name: "None"},
+		{ID: "sh_6", Name: "Old", Webhooks: hooks(good, "ORDER_PLACED", "DONATION"), Ago: 40 * time.Hour},
+		{ID: "sh_7", Name: "New", Unseen: true},
+	}...)
+	made, err := g.server.Fleet.AddTemplate(t.Context(), activity.Actor{Owner: owner(p)}, fleet.Template{
+		ID: "music", Name: "Music",
+		Webhooks: []fourthwall.Content{{URL: good, AllowedTypes: []fourthwall.EventType{"ORDER_PLACED", "DONATION"}}},
+	})
+	g.must(err)
+	pg := p.get(coverageAgainstHref(made.ID)).want(http.StatusOK, "Music v1", "2 as template", "3 differ", "2 not known",
+		"Plan for 3 shops", "Music v1 covers 2 of 29 event types", "missing", "not in the template")
+	var got []string
+	for _, row := range pg.coverageRows() {
+		words := map[string]int{}
+		for _, cell := range row[1:] {
+			words[cell]++
+		}
+		got = append(got, fmt.Sprintf("%s: %d missing, %d more, %d covered", row[0], words["missing"],
+			words["covered, not in the template"], words["1 webhook"]))
+	}
+	want := []string{
+		"OK 2 shops as template: 0 missing, 0 more, 2 covered", "Look 1 shop no webhook: 2 missing, 0 more, 0 covered",
+		"Look 1 shop other webhooks or URLs: 0 missing, 0 more, 2 covered",
+		"Look 1 shop 1 missing, 1 more: 1 missing, 1 more, 1 covered", "Not known 2 shops not known: 0 missing, 0 more, 0 covered",
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	pg.link("2 shops").want(http.StatusOK, "2 of 7 shops shown")
+	pg.link("Plan for 3 shops").want(http.StatusOK, "Plan a change for 3 shops", "Music v1").postForm(plansPath).submit().
+		want(http.StatusOK, "Music v1 in 3 shops", "2 new webhooks", "1 edit")
+	p.get(coverageAgainstHref(made.ID)+"&by=shops").
+		want(http.StatusOK, "Elsewhere other webhooks or URLs", "Old not known", "Same as template")
+	p.get(coverageAgainstHref("gone")).want(http.StatusOK, "No shops match")
+}
+
+// TestFleetPagesWithTemplatesStaySmall: the same pages for an owner with three
+// templates.
+func TestFleetPagesWithTemplatesStaySmall(t *testing.T) {
+	t.Parallel()
+	g, p := newFleetRig(t, manyPatterns()...)
+	first := g.addTemplates(owner(p))
+	f := shopFilter{template: first.ID, drift: string(fleet.Differs)}
+	for _, path := range []string{
+		shopsPath, f.href(2), coveragePath, coverageAgainstHref(first.ID), templatesPath, templatePath(first.ID),
+		newTemplatePath, templatePath(first.ID) + "/edit", planTemplateHref(f),
+	} {
+		cost := p.costOf(path)
+		t.Logf("%s: %v", path, cost)
+		if cost.total > mostOfAnyPage {
+			t.Errorf("%s costs too much: %v", path, cost)
+		}
+	}
+}
+
+// BenchmarkComparisons compares 1,000 shops with three templates.
+func BenchmarkComparisons(b *testing.B) {
+	g, p := newFleetRig(b, manyPatterns()...)
+	own := owner(p)
+	g.addTemplates(own)
+	stored, err := g.server.Fleet.Templates(b.Context(), own)
+	g.must(err)
+	seen, err := g.store.Observations(b.Context(), own)
+	g.must(err)
+	for b.Loop() {
+		all, err := g.server.Fleet.Comparisons(b.Context(), own, seen, nil, fleet.Readable(stored))
+		g.must(err)
+		if len(all) != 1000 {
+			b.Fatal(len(all))
+		}
 	}
 }
 

@@ -26,6 +26,8 @@ const (
 	coveragePath     = "/shops/coverage"
 	plansPath        = "/plans"
 	newPlanPath      = "/plans/new"
+	templatesPath    = "/templates"
+	newTemplatePath  = "/templates/new"
 	planFilePath     = "/plans/file"
 	fileSchemaPath   = "/fleet-file.schema.json"
 	shopsCSVPath     = "/shops.csv"
@@ -97,6 +99,16 @@ func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new"
 func planPath(number int64) string { return plansPath + "/" + strconv.FormatInt(number, 10) }
 
 func planSecretsPath(number int64) string { return planPath(number) + "/secrets" }
+
+func templatePath(id string) string { return templatesPath + "/" + url.PathEscape(id) }
+
+// templatePrefix is before the ID of a template that coverage compares with.
+const templatePrefix = "template:"
+
+// coverageAgainstHref returns a link to compare shops with a template.
+func coverageAgainstHref(template string) string {
+	return withQuery(coveragePath, url.Values{"against": {templatePrefix + template}}.Encode())
+}
 
 // copyHref returns a link to plan copies of a webhook in other shops.
 func copyHref(shopID, webhook string) string {

@@ -59,6 +59,7 @@ func TestEveryPageIsReachable(t *testing.T) {
 	other.connectKey(2)
 	other.read(other.get(shopsPath)) // of several shops
 	other.readPlans()
+	other.read(other.makesTemplate("Music", good, "DONATION").want(http.StatusOK))
 	for _, rt := range g.server.routes() {
 		switch who := notLinked[rt.pattern()]; {
 		case who == "" && !c.found[rt.pattern()]:

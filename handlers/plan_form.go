@@ -46,6 +46,7 @@ type planForm struct {
 	errs     map[string]*ui.FieldError
 	banner   *ui.Notice
 	nothing  *fleet.Proposal // why nothing would change; nil if that isn't so
+	template *fleet.Template // that the filter names; nil if there is none
 }
 
 // readPlanForm reads what was posted, or what a link fills in.
@@ -99,6 +100,8 @@ func (f *planForm) edit() fleet.Edit {
 		e.To, _ = readHost(f.to)
 	case fleet.CopyHook:
 		e.Content = &fourthwall.Content{URL: webhooks.ReadURL(f.to).URL, AllowedTypes: typesOf(f.types)}
+	case fleet.FromTemplate:
+		e.Template = f.template
 	}
 	return e
 }
@@ -160,7 +163,10 @@ func (f *planForm) validate(k knownHooks) bool {
 			f.errs[field] = &ui.FieldError{Text: text}
 		}
 	}
-	return len(f.errs) == 0
+	if f.kind == fleet.FromTemplate && f.template == nil {
+		f.banner = new(chooseTemplateNotice(f.filter.template != ""))
+	}
+	return len(f.errs) == 0 && f.banner == nil
 }
 
 func (f *planForm) problem(field string, k knownHooks) string {
@@ -264,6 +270,9 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 		page.Chosen = append(page.Chosen, shopLink(c))
 	}
 	for _, kind := range planKinds {
+		if kind[0] == string(fleet.FromTemplate) && len(found.templates()) == 0 && f.kind != fleet.FromTemplate {
+			continue
+		}
 		q := found.filter.values()
 		q.Set(kindField, kind[0])
 		page.Kinds = append(page.Kinds, views.PlanKind{
@@ -276,10 +285,16 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 		Text: planFileText,
 	})
 	if f.has(typesField) {
-		page.Types, page.TypesErr = f.typeGroups(k), f.errs[typesField]
+		page.Types, page.TypesErr = typeGroups(f.types, k.types), f.errs[typesField]
 		page.TypesLegend = planTypeTexts[f.kind]
 	}
 	page.From, page.To, page.Only = f.field(fromField, f.from), f.urlField(), f.field(onlyField, f.only)
+	if f.kind == fleet.FromTemplate {
+		page.Templates = templateLinks(found)
+		if f.template != nil {
+			page.Template = &ui.Link{Href: templatePath(f.template.ID), Text: templateName(*f.template)}
+		}
+	}
 	page.Offered = mostOf(k.urls)
 	if f.kind == fleet.ReplaceHost {
 		page.Offered = mostOf(k.hosts)
@@ -291,21 +306,21 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 	return s.render(w, r, status, views.PlanNew(page))
 }
 
-// typeGroups are the event types to choose from: the catalog, and what else the
-// webhooks of these shops have.
-func (f *planForm) typeGroups(k knownHooks) (all []views.PlanTypes) {
-	choice := func(b ui.EventBadge) views.PlanType {
-		return views.PlanType{EventBadge: b, Chosen: slices.Contains(f.types, b.Code)}
+// typeGroups are the event types to choose from: the catalog, and what else is
+// chosen or seen.
+func typeGroups(chosen []string, seen map[string]bool) (all []ui.TypeGroup) {
+	choice := func(b ui.EventBadge) ui.TypeChoice {
+		return ui.TypeChoice{EventBadge: b, Chosen: slices.Contains(chosen, b.Code)}
 	}
 	for _, g := range fourthwall.Groups() {
-		group := views.PlanTypes{Title: g.Title}
+		group := ui.TypeGroup{Title: g.Title}
 		for _, info := range g.Types {
 			group.Types = append(group.Types, choice(badge(info.Code)))
 		}
 		all = append(all, group)
 	}
-	unknown := views.PlanTypes{Title: unknownGroupTitle}
-	codes := slices.Concat(slices.Collect(maps.Keys(k.types)), f.types)
+	unknown := ui.TypeGroup{Title: unknownGroupTitle}
+	codes := slices.Concat(slices.Collect(maps.Keys(seen)), chosen)
 	slices.Sort(codes)
 	for _, code := range slices.Compact(codes) {
 		if !isKnownType(code) && code != "" {
@@ -314,6 +329,16 @@ func (f *planForm) typeGroups(k knownHooks) (all []views.PlanTypes) {
 	}
 	if len(unknown.Types) > 0 {
 		all = append(all, unknown)
+	}
+	return all
+}
+
+// templateLinks lead to the form for each template, with the rest of the filter.
+func templateLinks(found foundShops) (all []ui.Link) {
+	for _, t := range found.templates() {
+		f := found.filter
+		f.template = t.ID
+		all = append(all, ui.Link{Href: planTemplateHref(f), Text: templateName(t)})
 	}
 	return all
 }

@@ -24,7 +24,7 @@ func (s *server) handlePlanNew(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !draftGone(err):
 		return err
 	}
-	found, err := s.findShops(r, f.filter)
+	found, err := s.findForPlan(r, f)
 	if err != nil {
 		return err
 	}
@@ -37,6 +37,22 @@ func (s *server) handlePlanNew(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.drawPlanForm(w, r, http.StatusOK, f, found)
+}
+
+// findForPlan returns the shops that the form's filter shows, and notes the
+// template that it names.
+func (s *server) findForPlan(r *http.Request, f *planForm) (foundShops, error) {
+	found, err := s.findShops(r, f.filter)
+	if err != nil || found.seen == nil {
+		return found, err
+	}
+	if err := s.readTemplates(r, found.seen); err != nil {
+		return found, err
+	}
+	if t, known := found.seen.templateOf(f.filter.template); known {
+		f.template = &t
+	}
+	return found, nil
 }
 
 // fillFromWebhook fills the form in with a webhook of one of the shops. Its URL
@@ -72,7 +88,7 @@ func (s *server) handlePlanMake(w http.ResponseWriter, r *http.Request) error {
 		return &httpError{Status: http.StatusNotFound}
 	}
 	f := readPlanForm(r.PostForm)
-	found, err := s.findShops(r, f.filter)
+	found, err := s.findForPlan(r, f)
 	if err != nil {
 		return err
 	}
@@ -115,7 +131,7 @@ func (s *server) planFormAgain(w http.ResponseWriter, r *http.Request, status in
 		return badForm(err)
 	}
 	f := readPlanForm(r.PostForm)
-	found, err := s.findShops(r, f.filter)
+	found, err := s.findForPlan(r, f)
 	if err != nil {
 		return err
 	}

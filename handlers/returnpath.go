@@ -17,8 +17,8 @@ var returnQuery = []string{
 	"draft", "form", "again", "base", "preset", "types", "add",
 	"q", "type", "label", "sort", "webhook", "page", "action", "outcome",
 	"return", "shop",
-	"state", "missing", "host", "reason", "pattern", "causes", "by", "against", "open",
-	"failed", "from", "to", "chart", "who",
+	"state", "missing", "host", "reason", "pattern", "causes", "by", "against", "open", "failed", "from", "to", "chart",
+	"who", "kind", "drift", "template", "version",
 }
 
 // returnPath validates the path to go to after signing in, or a question.

@@ -210,6 +210,22 @@ func (s *server) planRoutes() []route {
 		{method: "GET", path: fileSchemaPath, handle: s.handleFileSchema, access: public},
 		{method: "GET", path: "/plans/{id}", handle: s.handlePlan, access: viewer, resumable: true},
 		{method: "GET", path: "/plans/{id}/stream", handle: s.handlePlanStream, access: viewer},
+		{method: "GET", path: templatesPath, handle: s.handleTemplates, access: viewer, resumable: true},
+		{method: "GET", path: newTemplatePath, handle: s.handleTemplateNew, access: operator, resumable: true},
+		{
+			method: "POST", path: templatesPath, handle: s.handleTemplateMake, access: operator, resume: newTemplatePath,
+			keeps: true, again: s.templateFormAgain,
+		},
+		{method: "GET", path: "/templates/{id}", handle: s.handleTemplate, access: viewer, resumable: true},
+		{method: "GET", path: "/templates/{id}/edit", handle: s.handleTemplateEditForm, access: operator, resumable: true},
+		{
+			method: "POST", path: "/templates/{id}/edit", handle: s.handleTemplateEdit, access: operator,
+			resume: "/templates/{id}/edit", keeps: true, again: s.templateFormAgain,
+		},
+		{
+			method: "POST", path: "/templates/{id}/delete", handle: s.handleTemplateDelete, access: operator, limit: asWrite,
+			resume: "/templates/{id}",
+		},
 		planAction("apply", s.handlePlanApply),
 		planAction("stop", s.handlePlanStop),
 		planAction("resume", s.handlePlanResume),

@@ -31,7 +31,11 @@ type shopFilter struct {
 	host    string // to which deliveries failed
 	reason  string // for which they did; noReason for none
 	pattern string // as in coverage
+	drift   string // a fleet.Likeness
 	sort    string
+
+	template string // ID of the one that drift is about, and that is for the shop; "" for all
+	compares bool   // with templates, even if that leaves no shop out
 }
 
 func readShopFilter(q url.Values) shopFilter {
@@ -39,6 +43,7 @@ func readShopFilter(q url.Values) shopFilter {
 	return shopFilter{
 		query: read("q"), label: read("label"), state: oneOf(q.Get("state"), shopStateLabels), missing: read("missing"),
 		host: bounded(q.Get("host"), maxReason), reason: bounded(q.Get("reason"), maxReason), pattern: read("pattern"),
+		drift: oneOf(q.Get("drift"), likenessLabels), template: read("template"),
 		sort: oneOf(q.Get("sort"), shopSortLabels),
 	}
 }
@@ -66,17 +71,22 @@ func (f shopFilter) values() url.Values {
 func (f shopFilter) chosen() url.Values {
 	return filled(map[string]string{
 		"q": f.query, "label": f.label, "state": f.state, "missing": f.missing, "host": f.host, "reason": f.reason,
-		"pattern": f.pattern,
+		"pattern": f.pattern, "drift": f.drift, "template": f.template,
 	})
 }
 
 // narrows reports whether the filter may leave shops out.
 func (f shopFilter) narrows() bool { return len(f.chosen()) > 0 }
 
+// shopFilterFields are the names of the filter's fields.
+var shopFilterFields = []string{
+	"q", "label", "state", "missing", "host", "reason", "pattern", "drift", "template", "sort",
+}
+
 // fields are the values for a form, in a fixed order.
 func (f shopFilter) fields() (all []ui.Choice) {
 	v := f.values()
-	for _, name := range []string{"q", "label", "state", "missing", "host", "reason", "pattern", "sort"} {
+	for _, name := range shopFilterFields {
 		if v.Get(name) != "" {
 			all = append(all, ui.Choice{Value: v.Get(name), Text: name})
 		}
@@ -115,6 +125,9 @@ type seenShops struct {
 	states   map[string]fleet.State
 	failures map[string][]fleet.Failure
 	webhooks map[string][]fleet.Webhook // if something was searched
+
+	templates []fleet.Template            // if they were compared
+	compared  map[string]fleet.Comparison // nil if they weren't
 }
 
 func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
@@ -131,6 +144,11 @@ func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
 	}
 	if err != nil {
 		return out, err
+	}
+	if f.compares || f.drift != "" || f.template != "" {
+		if err := s.compareTemplates(r.Context(), owner, &out); err != nil {
+			return out, err
+		}
 	}
 	slices.SortStableFunc(out.all, out.compare)
 	for _, c := range out.all {
@@ -181,13 +199,53 @@ func (f foundShops) compare(a, b store.Connection) int {
 	}
 	states := fleet.States()
 	place := func(id string) int { return slices.Index(states, f.seen.states[id]) }
-	return cmp.Or(place(a.ShopID)-place(b.ShopID), cmp.Compare(failedPart(other), failedPart(one)),
+	return cmp.Or(place(a.ShopID)-place(b.ShopID), f.seen.differs(b.ShopID)-f.seen.differs(a.ShopID),
+		cmp.Compare(failedPart(other), failedPart(one)),
 		cmp.Compare(other.Failed24h, one.Failed24h))
 }
 
 // failedPart returns which part of the deliveries of 24 hours failed.
 func failedPart(o store.Observation) float64 {
 	return float64(o.Failed24h) / float64(max(o.Total24h, 1))
+}
+
+// compareTemplates adds how the shops compare with the owner's templates.
+func (s *server) compareTemplates(ctx context.Context, owner store.Owner, out *foundShops) error {
+	if out.seen == nil {
+		return nil
+	}
+	stored, err := s.Fleet.Templates(ctx, owner)
+	if err != nil {
+		return err
+	}
+	out.seen.templates = fleet.Readable(stored)
+	if len(out.seen.templates) == 0 {
+		return nil
+	}
+	var seen []store.Observation
+	for _, c := range out.all {
+		seen = append(seen, out.seen.of[c.ShopID])
+	}
+	out.seen.compared, err = s.Fleet.Comparisons(ctx, owner, seen, out.labels, out.seen.templates)
+	return err
+}
+
+// likeness returns how a shop compares with one template, or with all if it's "".
+func (s *seenShops) likeness(shopID, template string) fleet.Likeness {
+	c := s.compared[shopID]
+	if template == "" {
+		return c.Likeness
+	}
+	d, _ := c.With(template)
+	return d.Likeness
+}
+
+// differs returns 1 if a shop differs from a template.
+func (s *seenShops) differs(shopID string) int {
+	if s.compared[shopID].Likeness == fleet.Differs {
+		return 1
+	}
+	return 0
 }
 
 // shows reports whether the filter shows a shop. One of which something isn't
@@ -210,7 +268,9 @@ func (s *seenShops) shows(f shopFilter, shopID string) bool {
 	case f.state != "" && s.states[shopID] != fleet.State(f.state),
 		f.missing != "" && !fleet.Lacks(o, fourthwall.EventType(f.missing)),
 		f.host != "" && !slices.ContainsFunc(s.failures[shopID], f.isOf),
-		f.pattern != "" && !fleet.HasPattern(o, f.pattern):
+		f.pattern != "" && !fleet.HasPattern(o, f.pattern),
+		f.drift != "" && s.likeness(shopID, f.template) != fleet.Likeness(f.drift),
+		f.template != "" && s.likeness(shopID, f.template) == "":
 		return false
 	}
 	return true

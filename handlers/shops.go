@@ -31,6 +31,7 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !draftGone(err):
 		return err
 	}
+	filter.compares = true
 	found, err := s.findShops(r, filter)
 	if err != nil {
 		return err

@@ -33,7 +33,10 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		Missing: f.filter.missing, Types: catalogBadges(), Sort: f.filter.sort, Sorts: shopSortLabels.choices(),
 		CSVHref:       withQuery(shopsCSVPath, f.filter.values().Encode()),
 		StreamHref:    f.shopsStreamHref(),
-		RefreshAction: refreshPath, Filter: f.filter.fields(), CoverageHref: coveragePath, Kept: f.kept(),
+		RefreshAction: refreshPath, Filter: f.filter.fields(), Kept: f.kept(),
+	}
+	if len(f.seen.templates) > 0 {
+		f.addTemplates(out, stateOf(r).may(operator))
 	}
 	if stateOf(r).may(operator) && len(f.found) > 0 {
 		out.PlanHref = withQuery(newPlanPath, f.filter.values().Encode())
@@ -79,17 +82,34 @@ func (f foundShops) counts() (all []views.ShopCount) {
 	return slices.DeleteFunc(all, func(c views.ShopCount) bool { return c.Count == 0 })
 }
 
+// addTemplates adds how the shops compare with the owner's templates, or with
+// the one that the filter names.
+func (f foundShops) addTemplates(out *views.Fleet, mayPlan bool) {
+	out.Likeness = f.seen.likenessCounts(f.filter)
+	out.Proposals = f.seen.proposals(mayPlan)
+}
+
 // kept says what of the filter has no field of its own.
 func (f foundShops) kept() string {
+	var all []string
+	t, isKnown := f.seen.templateOf(f.filter.template)
 	switch {
 	case f.filter.host != "" && f.filter.reason == noReason:
-		return f.filter.host + ": " + noReasonText
+		all = append(all, f.filter.host+": "+noReasonText)
 	case f.filter.host != "" && f.filter.reason != "":
-		return f.filter.host + ": " + f.filter.reason
+		all = append(all, f.filter.host+": "+f.filter.reason)
 	case f.filter.pattern != "":
-		return samePatternText
+		all = append(all, samePatternText)
+	case f.filter.host != "":
+		all = append(all, f.filter.host)
 	}
-	return f.filter.host
+	if isKnown {
+		all = append(all, templateName(t))
+	}
+	if f.filter.drift != "" {
+		all = append(all, likenessLabels.text(f.filter.drift))
+	}
+	return joined(all)
 }
 
 // causes returns what makes deliveries of several shops fail.
@@ -147,7 +167,7 @@ func knownHours(o store.Observation, now time.Time) ui.Series {
 func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow {
 	o, state := f.seen.of[c.ShopID], f.seen.states[c.ShopID]
 	row := views.FleetRow{
-		ConnectedShop: connectedShop(v, c, f), State: shopMarks[state], SeenAt: fleet.KnownUntil(o),
+		ConnectedShop: connectedShop(v, c, f), State: f.mark(c.ShopID), SeenAt: fleet.KnownUntil(o),
 		Total: o.Total24h, Failed: o.Failed24h, AtLeast: o.Backlog.Page > 0,
 		Problem: shopProblemTexts[fleet.Problem(o.Problem)], TriedAt: o.TriedAt,
 	}
@@ -156,15 +176,26 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	}
 	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && !o.SeenAt.IsZero() && !o.DeliveriesAt.IsZero()
 	row.UnknownSince = o.DeliveriesAt
-	row.TroubleText = f.trouble(c.ShopID)
+	row.TroubleText = f.attention(c.ShopID)
 	row.Trouble = row.TroubleText
-	if most := mostFailed(f.seen.failures[c.ShopID]); most.Count > 0 && row.Trouble == failureText(most) {
-		row.Trouble = cmp.Or(most.Reason, noReasonText) // the host is above the list, or in the title
+	if most := mostFailed(f.seen.failures[c.ShopID]); most.Count > 0 {
+		// The host is above the list, or in the title.
+		row.Trouble = strings.Replace(row.Trouble, failureText(most), cmp.Or(most.Reason, noReasonText), 1)
 	}
 	if state == fleet.Reconnect {
 		row.TroubleHref = row.ReconnectHref
 	}
 	return row
+}
+
+// mark returns how a shop is drawn. A healthy one that differs from a template
+// needs a look.
+func (f foundShops) mark(shopID string) ui.State {
+	state := f.seen.states[shopID]
+	if state == fleet.Healthy && f.seen.likeness(shopID, f.filter.template) == fleet.Differs {
+		return ui.Look
+	}
+	return shopMarks[state]
 }
 
 // covered returns how many event types of the catalog a shop covers.
@@ -174,6 +205,16 @@ func (s *seenShops) covered(o store.Observation) string {
 		return "≥ " + text
 	}
 	return text
+}
+
+// attention says what is wrong with a shop, and how it differs from its
+// templates.
+func (f foundShops) attention(shopID string) string {
+	trouble, drift := f.trouble(shopID), f.seen.driftText(shopID, f.filter.template, namedInList)
+	if trouble == "" || drift == "" || trouble == noWebhooksText {
+		return cmp.Or(trouble, drift)
+	}
+	return trouble + ", " + lowerFirst(drift)
 }
 
 // trouble says in a few words what is wrong with a shop, or "".
@@ -291,7 +332,9 @@ func (s *server) handleShopsCSV(w http.ResponseWriter, r *http.Request) error {
 	if stateOf(r).owner == "" {
 		return store.ErrNotFound // nothing is connected
 	}
-	found, err := s.findShops(r, readShopFilter(r.URL.Query()))
+	filter := readShopFilter(r.URL.Query())
+	filter.compares = true
+	found, err := s.findShops(r, filter)
 	if err != nil {
 		return err
 	}
@@ -301,6 +344,7 @@ func (s *server) handleShopsCSV(w http.ResponseWriter, r *http.Request) error {
 	rows := [][]string{{
 		"shop id", "name", "domain", "labels", "state", "trouble", "webhooks", "covered event types",
 		"event types not covered", "deliveries in 24 hours", "failed in 24 hours", "seen at", "tried at", "problem",
+		"template", "drift",
 	}}
 	for _, c := range found.found {
 		rows = append(rows, found.record(c))
@@ -313,6 +357,8 @@ func (f foundShops) record(c store.Connection) []string {
 	row := []string{
 		c.ShopID, c.ShopName, c.ShopDomain, strings.Join(f.labels[c.ShopID], ", "), string(f.seen.states[c.ShopID]),
 		f.trouble(c.ShopID), "", "", "", "", "", instantText(fleet.KnownUntil(o)), instantText(o.TriedAt), o.Problem,
+		likenessLabels.text(string(f.seen.likeness(c.ShopID, ""))),
+		f.seen.driftText(c.ShopID, "", len(fourthwall.EventTypes())),
 	}
 	if !o.SeenAt.IsZero() {
 		row[6] = strconv.Itoa(o.WebhookCount)

@@ -214,18 +214,19 @@ func TestFleetCSV(t *testing.T) {
 		{
 			"shop id", "name", "domain", "labels", "state", "trouble", "webhooks", "covered event types",
 			"event types not covered", "deliveries in 24 hours", "failed in 24 hours", "seen at", "tried at", "problem",
+			"template", "drift",
 		},
-		{"sh_fine", "Amber Fox", "sh_fine.example", "music", "healthy", "", "1", "2", "27", "9", "0", "T", "T", ""},
+		{"sh_fine", "Amber Fox", "sh_fine.example", "music", "healthy", "", "1", "2", "27", "9", "0", "T", "T", "", "", ""},
 		{
 			"sh_failing", "Tidewater Records", "sh_failing.example", "", "failing", "hooks.agency.example: certificate expired",
-			"1", "1", "28", "7", "3", "T", "T", "",
+			"1", "1", "28", "7", "3", "T", "T", "", "", "",
 		},
-		{"sh_new", "Owl Post", "sh_new.example", "", "unseen", "First visit is pending", "", "", "", "", "", "", "", ""},
+		{"sh_new", "Owl Post", "sh_new.example", "", "unseen", "First visit is pending", "", "", "", "", "", "", "", "", "", ""},
 		{
 			"sh_stale", "Granite Choir", "sh_stale.example", "", "stale", "Stale: no usable response", "1", "1", "28",
-			"2", "0", "T", "T", "no answer",
+			"2", "0", "T", "T", "no answer", "", "",
 		},
-		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "unseen", "Not all webhooks were read", "1", "", "", "0", "0", "T", "T", ""},
+		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "unseen", "Not all webhooks were read", "1", "", "", "0", "0", "T", "T", "", "", ""},
 	} {
 		if diff := cmp.Diff(want, rows[want[0]]); diff != "" {
 			t.Errorf("%s: %s", want[0], diff)

@@ -798,6 +798,9 @@ var teamActionLabels = labels{
 	{activity.ResumePlan, "Resumed runs"},
 	{activity.RetryPlan, "Retried runs"},
 	{activity.EndPlan, "Ended runs"},
+	{activity.MakeTemplate, "Templates"},
+	{activity.ChangeTemplate, "Changed templates"},
+	{activity.DeleteTemplate, "Deleted templates"},
 }
 
 var outcomeLabels = labels{
@@ -883,6 +886,10 @@ var activityTitles = map[string]labels{
 	activity.ResumePlan:  {{store.OutcomeDone, "Run resumed"}},
 	activity.RetryPlan:   {{store.OutcomeDone, "Failed changes retried"}},
 	activity.EndPlan:     {{store.OutcomeDone, "Run ended"}},
+
+	activity.MakeTemplate:   {{store.OutcomeDone, "Template made"}},
+	activity.ChangeTemplate: {{store.OutcomeDone, "Template changed"}},
+	activity.DeleteTemplate: {{store.OutcomeDone, "Template deleted"}},
 }
 
 // callReason returns in a few words why an endpoint didn't accept a call.
@@ -2314,12 +2321,13 @@ var planKinds = labels{
 	{string(fleet.ReplaceURL), "Replace a URL"},
 	{string(fleet.ReplaceHost), "Replace a host"},
 	{string(fleet.CopyHook), "Copy a webhook"},
+	{string(fleet.FromTemplate), "Apply a template"},
 	{string(fleet.DeleteHooks), "Delete webhooks"},
 }
 
 // planListKinds are all kinds of plans.
 var planListKinds = append(slices.Clone(planKinds), labels{
-	{string(fleet.FromTemplate), "Template"}, {string(fleet.FromFile), fileKindText}, {string(fleet.UndoOf), "Undo"},
+	{string(fleet.FromFile), fileKindText}, {string(fleet.UndoOf), "Undo"},
 }...)
 
 // planKindTexts say what each change does.
@@ -2330,6 +2338,8 @@ var planKindTexts = map[fleet.EditKind]string{
 	fleet.ReplaceHost: "Only the host changes. Paths and queries stay.",
 	fleet.CopyHook:    "Shops without the webhook get it. Those with other event types get these.",
 	fleet.DeleteHooks: "Only an admin can apply it.",
+
+	fleet.FromTemplate: "Shops get the webhooks that their template says.",
 }
 
 // planTypeTexts are the legends of the event types.
@@ -2367,6 +2377,9 @@ var leftTexts = map[fleet.Reason]struct{ text, fix string }{
 	fleet.NoWebhooks:  {"They have no webhooks.", "Copy a webhook to them instead."},
 	fleet.NoTypesLeft: {"The webhook would have no event types.", "Delete it instead."},
 	fleet.NoValue:     {"The URL needs a value that we don’t know of the shop.", "Change these shops one by one."},
+	fleet.Contradicts: {
+		"Two of their templates want different event types for one URL.", "Change a template, or the labels of these shops.",
+	},
 }
 
 // leftLinks lead to what helps.
@@ -2374,6 +2387,8 @@ var leftLinks = map[fleet.Reason]ui.Link{
 	fleet.IsEnded:  {Href: shopsPath + "?state=" + string(fleet.Reconnect), Text: "Reconnect"},
 	fleet.IsStale:  {Href: shopsPath + "?state=" + string(fleet.Stale), Text: "Refresh"},
 	fleet.IsUnseen: {Href: shopsPath + "?state=" + string(fleet.Unseen), Text: "Refresh"},
+
+	fleet.Contradicts: {Href: templatesPath, Text: "See the templates"},
 }
 
 // planAtWorkText says that a plan is at work in shops, and what to do.
@@ -2658,3 +2673,209 @@ func planResumedNotice() ui.Notice {
 func nothingToUndoNotice() ui.Notice {
 	return ui.Notice{Kind: ui.Warning, Title: "Nothing to undo", Text: "The run has changed nothing so far."}
 }
+
+// Templates.
+const (
+	templatesTitle      = "Templates"
+	newTemplateTitle    = "New template"
+	changeTemplateTitle = "Edit template"
+	templateUnknownText = "There is no such template here. See the list of templates."
+	templateNameText    = "Enter a name, such as Music."
+	templateExistsText  = "Another template has this name. Enter another one."
+)
+
+var templateWords = unseenWords{"Save without them", "Save as typed"}
+
+// unknownPlaceholderText says which placeholders there are.
+func unknownPlaceholderText(word string) string {
+	return "Hookwall doesn’t know " + word + ". Use {shop.id}, {shop.domain} or {shop.name}."
+}
+
+func misplacedText(word string) string {
+	return word + " is before the path. Move it after the host, such as https://hooks.example.com/" + word + "."
+}
+
+func sameTemplateURLText(at int) string {
+	return "Webhook " + strconv.Itoa(at) + " has this URL. Select all event types there, and remove this one."
+}
+
+// unknownLabelText says which labels shops have.
+func unknownLabelText(label string, known []string) string {
+	if len(known) == 0 {
+		return "No shop has the label “" + label + "”. Label your shops first, or leave this empty."
+	}
+	return "No shop has the label “" + label + "”. Your labels: " + joined(known[:min(labelsNamed, len(known))]) +
+		ui.When(len(known) > labelsNamed, ", and more") + "."
+}
+
+// labelsNamed is how many labels an error names.
+const labelsNamed = 10
+
+func seenHookText(address string, types int) string {
+	return ui.HostAndPath(address) + " (" + ui.Count(types, "event type", "event types") + ")"
+}
+
+// chooseTemplateNotice says that a plan needs a template.
+func chooseTemplateNotice(gone bool) ui.Notice {
+	n := ui.Notice{Kind: ui.Failure, Title: "Choose a template", Text: "The plan needs one. Choose it below."}
+	if gone {
+		n.Title = "This template was deleted"
+	}
+	return n
+}
+
+func templateMadeNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: "Template made",
+		Text: "No shop has changed. Below are the shops that differ from " + name + ".",
+	}
+}
+
+func templateChangedNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: "Template saved", Text: "No shop has changed. Below are the shops that differ.",
+	}
+}
+
+func templateDeletedNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: "Template deleted",
+		Text: "No shop has changed. Plans made from " + name + " stay as they are.",
+	}
+}
+
+func tooManyTemplatesNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: "You have " + ui.Number(store.MaxTemplates) + " templates already",
+		Text: "Delete one that you no longer need, then save again.",
+	}
+}
+
+func templateConflictNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Someone changed this template",
+		Text: "Nothing was saved. If you save again, your version becomes the newest. The other one stays below it.",
+	}
+}
+
+func templateMadeBeforeNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "This form has already made a template",
+		Text: "Its name is " + name + ". Save again to make another one.",
+	}
+}
+
+// likenessStates are how shops compare with templates, in the order in which
+// they are shown.
+var likenessStates = []fleet.Likeness{fleet.AsTemplate, fleet.Differs, fleet.NotKnown}
+
+// likenessMarks are how these are drawn.
+var likenessMarks = map[fleet.Likeness]ui.State{
+	fleet.AsTemplate: ui.OK, fleet.Differs: ui.Look, fleet.NotKnown: ui.NotKnown,
+}
+
+// likenessTexts follow the number of shops.
+var likenessTexts = map[fleet.Likeness]string{
+	fleet.AsTemplate: "as template", fleet.Differs: "differ", fleet.NotKnown: "not known",
+}
+
+// likenessLabels are the values of the filter.
+var likenessLabels = labels{
+	{string(fleet.AsTemplate), "As template"}, {string(fleet.Differs), "Differs"}, {string(fleet.NotKnown), "Not known"},
+}
+
+// likenessCounts says how shops compare with a template, and draws the worst.
+func likenessCounts(n map[fleet.Likeness]int) (text string, state ui.State) {
+	var all []string
+	state = ui.NotKnown
+	for _, l := range likenessStates {
+		if n[l] == 0 {
+			continue
+		}
+		all = append(all, ui.Number(n[l])+" "+likenessTexts[l])
+		if l != fleet.NotKnown {
+			state = likenessMarks[l]
+		}
+	}
+	if len(all) == 0 {
+		return "No shop has its labels", state
+	}
+	return strings.Join(all, ", "), state
+}
+
+// How many event types are named before they are only counted: in a list, and
+// on a page about one template.
+const (
+	namedInList = 2
+	namedOnPage = 8
+)
+
+// driftTexts say in a few words what makes a shop differ from a template. Up to
+// most event types are named.
+func driftTexts(d fleet.Drift, hasNone bool, most int) (all []string) {
+	switch d.Why {
+	case fleet.Contradicts:
+		return []string{"Templates contradict each other"}
+	case fleet.NoValue:
+		return []string{"A value for the URL is missing"}
+	}
+	missing := 0
+	for _, g := range fleet.Groups(d.Items) {
+		if g.Action == fleet.Create {
+			missing += len(g.Items)
+			continue
+		}
+		if len(g.Added) > 0 {
+			all = append(all, "− "+typesNamed(g.Added, most))
+		}
+		if len(g.Removed) > 0 {
+			all = append(all, "+ "+typesNamed(g.Removed, most))
+		}
+	}
+	switch {
+	case missing > 0 && hasNone:
+		all = append([]string{"No webhook"}, all...)
+	case missing > 0:
+		all = append([]string{ui.Count(missing, "webhook", "webhooks") + " missing"}, all...)
+	}
+	if n := len(d.Extra); n > 0 {
+		all = append(all, ui.Count(n, "other webhook", "other webhooks"))
+	}
+	return all
+}
+
+// typesNamed names event types, or says how many there are.
+func typesNamed(types []fourthwall.EventType, most int) string {
+	if len(types) > most {
+		return ui.Count(len(types), "event type", "event types")
+	}
+	var names []string
+	for _, t := range types {
+		names = append(names, badge(t).Name())
+	}
+	return joined(names)
+}
+
+// againstText says how shops with one pattern compare with a template.
+func againstText(l fleet.Likeness, missing, more []string, hasNone bool) string {
+	switch {
+	case l == fleet.AsTemplate:
+		return "as template"
+	case l != fleet.Differs:
+		return "not known"
+	case hasNone:
+		return "no webhook"
+	case len(missing) == 1 && len(more) == 0:
+		return missing[0] + " missing"
+	case len(more) == 0 && len(missing) > 0:
+		return ui.Number(len(missing)) + " missing"
+	case len(missing) == 0 && len(more) > 0:
+		return ui.Number(len(more)) + " more"
+	case len(missing) > 0:
+		return ui.Number(len(missing)) + " missing, " + ui.Number(len(more)) + " more"
+	}
+	return "other webhooks or URLs"
+}
+
+// joined puts what makes a shop differ in one line.
+func joined(texts []string) string { return strings.Join(texts, ", ") }

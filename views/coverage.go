@@ -24,6 +24,12 @@ type CoveragePage struct {
 	Rows                    []CoverageRow   // of this page
 	Pager                   ui.Pager
 	StreamHref              string // that says when something was read
+
+	Template      *ui.Link    // that the shops are compared with; nil for none
+	TemplateTypes int         // of the event types of its webhooks
+	Likeness      []ShopCount // how the shops compare
+	PlanHref      string      // plans the template for PlanCount shops; "" if the person may not
+	PlanCount     int
 }
 
 // CoverageGroup is a group of event types.
@@ -48,21 +54,25 @@ type CoverageRow struct {
 	Known   bool           // what the webhooks cover
 	Cells   []CoverageCell // of the compared types
 	Missing []string       // the titles of those that aren't covered
-	Plan    string         // plans to add those; "" if the person may not
-	Total   int            // of the compared types
+	Plan    string         // plans to add those, or the template; "" if the person may not
+	Against bool           // it's compared with a template: State and Text say how
+	State   ui.State
+	Text    string
+	Total   int // of the compared types
 }
 
 // CoverageCell is how many webhooks have an event type, from the fewest of a shop
 // to the most. 35 also means more.
-type CoverageCell struct{ Min, Max int }
+type CoverageCell struct {
+	Min, Max   int
+	InTemplate bool // that the shops are compared with
+}
 
 // most is the number from which a cell says that there may be more.
 const most = 35
 
 // tabs are the pages about many shops.
-func (p CoveragePage) tabs() []ui.Link {
-	return []ui.Link{{Href: p.ListHref, Text: shopsTitle}, {Text: coverageTitle}, {Href: plansPath, Text: plansTitle}}
-}
+func (p CoveragePage) tabs() []ui.Link { return fleetTabs(coverageTitle) }
 
 // compared returns the group with the types that have a column.
 func (g CoverageGroup) compared() (all []CoverageType) {
@@ -95,7 +105,13 @@ func (p CoveragePage) chosen() (n int) {
 }
 
 // class returns how a cell is filled.
-func (c CoverageCell) class() string {
+func (c CoverageCell) class(against bool) string {
+	switch {
+	case against && c.InTemplate && c.Max == 0:
+		return "cm"
+	case against && !c.InTemplate && c.Max > 0:
+		return "cx"
+	}
 	switch c.Max {
 	case 0:
 		return "c0"
@@ -106,7 +122,13 @@ func (c CoverageCell) class() string {
 }
 
 // text is what a cell shows besides its color.
-func (c CoverageCell) text() string {
+func (c CoverageCell) text(against bool) string {
+	switch c.class(against) {
+	case "cm":
+		return "−"
+	case "cx":
+		return "+"
+	}
 	switch {
 	case c.Max < 2:
 		return ""
@@ -117,7 +139,13 @@ func (c CoverageCell) text() string {
 }
 
 // words are what a cell says.
-func (c CoverageCell) words() string {
+func (c CoverageCell) words(against bool) string {
+	switch c.class(against) {
+	case "cm":
+		return missingInShops
+	case "cx":
+		return notInTemplate
+	}
 	switch {
 	case c.Max == 0:
 		return notCovered
@@ -133,6 +161,8 @@ func (c CoverageCell) words() string {
 func (r CoverageRow) title() string {
 	n := len(r.Missing)
 	switch {
+	case r.Against:
+		return r.Text
 	case !r.Known:
 		return coverageNotKnown
 	case n == 0:
@@ -150,12 +180,14 @@ func (r CoverageRow) title() string {
 // isShare reports whether the title is how many types of all are covered.
 func (r CoverageRow) isShare() bool {
 	n := len(r.Missing)
-	return r.Known && n > 1 && n < r.Total && r.Total-n <= n
+	return !r.Against && r.Known && n > 1 && n < r.Total && r.Total-n <= n
 }
 
 // state is how a row is, if the types were chosen.
 func (r CoverageRow) state() ui.State {
 	switch {
+	case r.Against:
+		return r.State
 	case !r.Known:
 		return ui.NotKnown
 	case len(r.Missing) > 0:

@@ -212,7 +212,7 @@ func (f Frame) current(href string) string {
 // to the shops.
 func (f Frame) within(href string) bool {
 	if href == shopsPath {
-		return f.Path == coveragePath || f.Path == plansPath || strings.HasPrefix(f.Path, plansPath+"/")
+		return f.Path == coveragePath || isBelow(f.Path, plansPath) || isBelow(f.Path, templatesPath)
 	}
 	shop, isList := strings.CutSuffix(href, "/webhooks")
 	return strings.HasPrefix(f.Path, href+"/") || isList && strings.HasPrefix(f.Path, shop+"/checks/")
@@ -225,3 +225,6 @@ func trail(f Frame, steps ...ui.Link) []ui.Link {
 	}
 	return append([]ui.Link{{Href: f.Shop.Href, Text: "Webhooks"}}, steps...)
 }
+
+// isBelow reports whether a path is another one, or below it.
+func isBelow(path, of string) bool { return path == of || strings.HasPrefix(path, of+"/") }

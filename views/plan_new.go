@@ -18,9 +18,11 @@ type PlanNewPage struct {
 	AsTyped           string
 	From, To, Only    *PlanField // nil if the change has no such field
 	Offered           []string   // values for From and Only, that webhooks of the shops have
-	Types             []PlanTypes
+	Types             []ui.TypeGroup
 	TypesLegend       string
 	TypesErr          *ui.FieldError
+	Templates         []ui.Link // to choose from
+	Template          *ui.Link  // that is chosen
 	Banner            *ui.Notice
 	Left              []PlanLeft // if nothing would change
 }
@@ -31,19 +33,6 @@ type PlanKind struct {
 
 	Text    string // what it does
 	Current bool
-}
-
-// PlanTypes is a group of event types to choose from.
-type PlanTypes struct {
-	Title string
-	Types []PlanType
-}
-
-// PlanType is an event type to choose.
-type PlanType struct {
-	ui.EventBadge
-
-	Chosen bool
 }
 
 // PlanField is a text field of the form.

@@ -6,8 +6,11 @@ import (
 	"hookwall/views/ui"
 )
 
-// plansPath is where plans are listed.
-const plansPath = "/plans"
+// plansPath is where plans are listed, templatesPath where templates are.
+const (
+	plansPath     = "/plans"
+	templatesPath = "/templates"
+)
 
 // PlansPage lists plans, the newest first.
 type PlansPage struct {
@@ -33,8 +36,20 @@ type PlanRow struct {
 }
 
 // tabs are the pages about many shops.
-func (p PlansPage) tabs() []ui.Link {
-	return []ui.Link{
-		{Href: shopsPath, Text: shopsTitle}, {Href: coveragePath, Text: coverageTitle}, {Text: plansTitle},
+func (p PlansPage) tabs() []ui.Link { return fleetTabs(plansTitle) }
+
+// fleetTabs are the pages about many shops. The current one has no link.
+func fleetTabs(current string) []ui.Link {
+	all := []ui.Link{
+		{Href: shopsPath, Text: shopsTitle},
+		{Href: coveragePath, Text: coverageTitle},
+		{Href: templatesPath, Text: templatesTitle},
+		{Href: plansPath, Text: plansTitle},
 	}
+	for i := range all {
+		if all[i].Text == current {
+			all[i].Href = ""
+		}
+	}
+	return all
 }

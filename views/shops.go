@@ -52,12 +52,10 @@ func (c ConnectedShop) labelsAfter(n int) (out []string) {
 
 // tabs are the page and, where there are many shops, the pages about them.
 func (p ShopsPage) tabs() []ui.Link {
-	own := []ui.Link{{Text: shopsTitle}}
-	if p.Fleet == nil || p.Fleet.CoverageHref == "" {
-		return own
+	if p.Fleet == nil {
+		return []ui.Link{{Text: shopsTitle}}
 	}
-	return append(own,
-		ui.Link{Href: p.Fleet.CoverageHref, Text: coverageTitle}, ui.Link{Href: plansPath, Text: plansTitle})
+	return fleetTabs(shopsTitle)
 }
 
 // invalid reports whether labels for all found shops were typed wrong.

@@ -17,26 +17,21 @@ type Fleet struct {
 	MoreCauses int         // how many more there are
 	Rows       []FleetRow  // of this page
 	// State, Missing and Sort are fields of the filter, a GET form to ListHref. Kept
-	// is the rest of it in words, which has no field: host, reason and pattern.
+	// is the rest of it in words, which has no field: host, reason, pattern, drift and template.
 	State, Missing, Sort, Kept string
 	States, Sorts              []ui.Choice
 	Types                      []ui.EventBadge
+	Likeness                   []ShopCount // how shops compare with templates; none without templates
+	Proposals                  []ui.Proposal
 	Filter                     []ui.Choice // all of it; Text is a field's name
 	CSVHref                    string
 	StreamHref                 string // that says when something was read
 	RefreshAction              string // POST target; fields shop and those of Filter
-	CoverageHref               string
 	PlanHref                   string // plans a change for the found shops; "" if the person may not
 }
 
 // ShopCount is how many shops are in a state.
-type ShopCount struct {
-	State   ui.State
-	Count   int
-	Text    string
-	Href    string // to those shops
-	Current bool
-}
+type ShopCount = ui.Counted
 
 // ShopCause is what makes deliveries of several shops fail: one host in one way.
 type ShopCause struct {

@@ -46,6 +46,10 @@ type Detail struct {
 	// Of a plan.
 	Plan   int64  `json:"plan,omitempty"` // its number
 	Digest string `json:"digest,omitempty"`
+
+	// Of a template.
+	Template string `json:"template,omitempty"` // its name
+	Version  int    `json:"version,omitempty"`
 }
 
 // ReadDetail returns the detail of an activity, or false if it can no longer be read.

@@ -57,6 +57,10 @@ const (
 	ResumePlan  = "plan.resume"
 	RetryPlan   = "plan.retry"
 	EndPlan     = "plan.end"
+
+	MakeTemplate   = "template.make"
+	ChangeTemplate = "template.change"
+	DeleteTemplate = "template.delete"
 )
 
 // OutsideShop are actions that change nothing in the shop.

@@ -49,11 +49,11 @@ func (e Edit) apply(shop Place, hooks []Webhook) (items []Item, left []LeftOut) 
 	case FromFile:
 		return e.file[shop.ID].changes(shop, hooks), nil
 	case FromTemplate:
-		items, why := e.Template.drift(shop, hooks)
-		if why != "" {
-			return nil, []LeftOut{{Shop: shop.ID, Why: why}}
+		d := e.Template.Drift(shop, hooks)
+		if d.Why != "" {
+			return nil, []LeftOut{{Shop: shop.ID, Why: d.Why}}
 		}
-		return items, nil
+		return d.Items, nil
 	case AddTypes:
 		if len(hooks) == 0 {
 			return nil, []LeftOut{{Shop: shop.ID, Why: NoWebhooks}}
@@ -127,13 +127,23 @@ func copied(shop Place, hooks []Webhook, want fourthwall.Content) []Item {
 	return []Item{{Shop: shop.ID, Webhook: hook.ID, Before: &hook.Content, After: &want}}
 }
 
-// closest returns the webhook with the URL of want, however it's spelled, that has the most event types in common with
-// it.
+// closest returns the webhook with the URL of want, however it's spelled, that is equal, or else has the most event types
+// in common with it.
 func closest(hooks []Webhook, want fourthwall.Content) (best Webhook, found bool) {
-	most, normal := -1, webhooks.NormalURL(want.URL)
+	var all []Webhook
+	normal := webhooks.NormalURL(want.URL)
 	for _, hook := range hooks {
-		if hook.URL != want.URL && webhooks.NormalURL(hook.URL) != normal {
-			continue
+		if hook.URL == want.URL || webhooks.NormalURL(hook.URL) == normal {
+			all = append(all, hook)
+		}
+	}
+	if len(all) < 2 {
+		return append(all, Webhook{})[0], len(all) > 0
+	}
+	most := -1
+	for _, hook := range all {
+		if hook.Equal(want) {
+			return hook, true
 		}
 		common := 0
 		for _, t := range fourthwall.TypeSet(hook.AllowedTypes) {
@@ -141,12 +151,9 @@ func closest(hooks []Webhook, want fourthwall.Content) (best Webhook, found bool
 				common++
 			}
 		}
-		if hook.Equal(want) {
-			return hook, true
-		}
 		if common > most || common == most && cmp.Less(hook.ID, best.ID) {
-			best, most, found = hook, common, true
+			best, most = hook, common
 		}
 	}
-	return best, found
+	return best, true
 }

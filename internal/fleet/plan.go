@@ -61,6 +61,7 @@ const (
 	NoTypesLeft Reason = "no_types_left" // a webhook would be left without event types
 	NoWebhooks  Reason = "no_webhooks"   // it has none to which event types could be added
 	NoValue     Reason = "no_value"      // the URL needs what isn't known of the shop
+	Contradicts Reason = "contradicts"   // two templates of the shop want different event types for one URL
 )
 
 // LeftOut is a shop, or one webhook of it, that a plan doesn't change although it was chosen.
@@ -86,6 +87,8 @@ type Shop struct {
 	Stale  bool
 	Locked []string // IDs of webhooks that the API doesn't change
 	Busy   *Work    // another plan is at work in it; nil if none is
+
+	Contrary bool // its templates contradict each other
 }
 
 // Work is a plan that is at work in a shop.
@@ -97,7 +100,11 @@ type Work struct {
 func Propose(e Edit, chosen []Shop) (Proposal, error) {
 	var p Proposal
 	for _, shop := range slices.SortedFunc(slices.Values(chosen), func(a, b Shop) int { return cmp.Compare(a.ID, b.ID) }) {
-		if why := shop.unfit(); why != "" {
+		why := shop.unfit()
+		if why == "" && shop.Contrary {
+			why = Contradicts
+		}
+		if why != "" {
 			left := LeftOut{Shop: shop.ID, Why: why}
 			if why == IsBusy {
 				left.Plan = shop.Busy.Plan

@@ -37,6 +37,9 @@ func (s *Service) MakePlan(
 	ctx context.Context, actor activity.Actor, form string, e Edit, chosen []string,
 ) (store.Plan, Proposal, error) {
 	shops, err := s.chosen(ctx, actor.Owner, chosen)
+	if err == nil && e.Kind == FromTemplate {
+		err = s.markContradictions(ctx, actor.Owner, *e.Template, shops)
+	}
 	if err != nil {
 		return store.Plan{}, Proposal{}, err
 	}
@@ -130,7 +133,7 @@ func (s *Service) chosen(ctx context.Context, owner store.Owner, ids []string) (
 		}
 		o.Webhooks = hooks[o.ShopID]
 		shop := Shop{
-			Place: Place{ID: o.ShopID, Domain: o.ShopDomain, Name: o.ShopName, Labels: labels[o.ShopID]},
+			Place: placeIn(o, labels),
 			Seen:  o, Stale: s.IsStale(o), Locked: locked[o.ShopID],
 		}
 		if plan, isBusy := busy[o.ShopID]; isBusy {

@@ -236,6 +236,10 @@ func (p *planted) plant(t *testing.T, shop string) {
 	check(t, p.store.ApplyPlan(ctx, p.owner, plan.Number, plan.Digest, store.PlanPerson{},
 		[]byte(p.canary("actor", shop)), []string{shop}, nobodyWaits))
 	p.plans[shop] = plan.Number
+	_, err = p.store.AddTemplate(ctx, store.Template{
+		Owner: p.owner, ID: shop, Name: shop, Document: []byte(p.canary("template", shop)),
+	})
+	check(t, err)
 }
 
 // nobodyWaits enqueues no visits.
@@ -351,6 +355,13 @@ var sealedColumns = map[string]struct {
 		plan, err := p.store.Plan(t.Context(), p.owner, p.plans[shop])
 		if err != nil && plan.Document != nil {
 			t.Errorf("document beside the error: %+v", plan)
+		}
+		return err
+	}},
+	"template_versions.document": {`id = $1`, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.TemplateVersions(t.Context(), p.owner, shop, 1)
+		if err == nil && (len(all) != 1 || all[0].Document == nil) {
+			err = store.ErrWrongKey // it's listed without what can't be opened
 		}
 		return err
 	}},

@@ -45,7 +45,8 @@ const (
 
 // MoveConnections moves connections of one owner to another, in one transaction: their credentials and the secrets of
 // new webhooks are sealed for the new owner, and labels come along. A shop that the new owner has is left
-// alone, see Move. If any shop is moved, so are the presets, those that the new owner has no name or room for left out.
+// alone, see Move. If any shop is moved, so are presets and templates, those that the new owner has no name or room for
+// left out.
 // In the same transaction it records what record returns for each Move, as done. A refresh that holds its
 // lease can still finish. ErrNotFound means that one of the owners is gone.
 func (s *Store) MoveConnections(
@@ -121,6 +122,9 @@ func (s *Store) moveRest(ctx context.Context, tx *sql.Tx, from, to Owner, shop s
 		return err
 	}
 	if err := s.movePresets(ctx, tx, from, to); err != nil {
+		return err
+	}
+	if err := s.moveTemplates(ctx, tx, from, to); err != nil {
 		return err
 	}
 	_, err := s.deleteConnection(ctx, tx, from, shop)

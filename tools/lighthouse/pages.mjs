@@ -61,6 +61,15 @@ export class Visitor {
     return tab;
   }
 
+  /** A template for all shops, filled in. */
+  async template() {
+    const tab = await this.open("/templates/new");
+    await type(tab, "name", fresh());
+    await type(tab, "url-0", fresh());
+    await tab.$eval("[name=types-0][value=DONATION]", (box) => box.click());
+    return tab;
+  }
+
   /** The edit form with an event type more. */
   async changed() {
     const tab = await this.open(this.hook("/edit"));
@@ -122,6 +131,9 @@ export const pages = [
   { name: "plan a change", path: () => "/plans/new?kind=copy" },
   { name: "plan from a file", path: () => "/plans/file" },
   { name: "plan", path: async (v) => ledTo(await v.plan(), review) },
+  { name: "templates", path: () => "/templates" },
+  { name: "new template", path: () => "/templates/new" },
+  { name: "template", path: async (v) => ledTo(await v.template(), "main [value=save]") },
   { name: "search", path: () => "/search?q=example" },
   { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
   { name: "disconnect", path: (v) => v.at(v.full, "/disconnect") },

@@ -24,3 +24,12 @@ func (s State) known() State {
 
 // Class returns the class of what is in a state.
 func (s State) Class() string { return string(s.known()) }
+
+// Counted is how many shops are in a state.
+type Counted struct {
+	State   State
+	Count   int
+	Text    string
+	Href    string // to those shops
+	Current bool
+}

@@ -114,6 +114,19 @@ var moveTests = map[string]func(*testing.T, *fixture){
 		same(t, "left", len(presets(t, f.one, owner)), 2)
 	},
 
+	"templates join the team's with their versions": func(t *testing.T, f *fixture) {
+		owner, team := personal(t, f, "sh_1")
+		ofTeam := addTemplate(t, f.one, team, "t", "Games", "team's")
+		first := addTemplate(t, f.one, owner, "a", "Music", "one")
+		second := changeTemplate(t, f.one, first, "Songs", "two")
+		taken := changeTemplate(t, f.one, addTemplate(t, f.one, owner, "b", "Free", "one"), "GAMES", "two")
+		moveAll(t, f.one, owner, team, store.Move{Shop: "sh_1"})
+		first.Owner, second.Owner = team, team
+		same(t, "the team's", templates(t, f.one, team), []store.Template{ofTeam, second})
+		same(t, "versions", versions(t, f.one, team, 9), []store.Template{second, first})
+		same(t, "left", templates(t, f.one, owner), []store.Template{taken})
+	},
+
 	"a refresh that holds its lease ends as usual": func(t *testing.T, f *fixture) {
 		owner, team := personal(t, f, "sh_1")
 		c, err := f.one.Connection(t.Context(), owner, "sh_1")

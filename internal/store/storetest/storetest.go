@@ -54,6 +54,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Move", moveTests},
 		{"Presets", presetTests},
 		{"Plans", planTests},
+		{"Templates", templateTests},
 		{"Visits", visitTests},
 		{"Observations", observationTests},
 		{"Deliveries", deliveryTests},
