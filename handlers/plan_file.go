@@ -130,7 +130,7 @@ func (s *server) drawPlanFile(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	if found.seen == nil { // one shop has its own pages
+	if found.seen == nil && f.banner == nil { // one shop has its own pages
 		return redirect(w, r, shopsPath)
 	}
 	frame, err := s.frame(r, planFileTitle)
