@@ -114,9 +114,9 @@ var scenes = []scene{
 	},
 }
 
-// TestPages: axe-core finds no problem on any page, in light and dark, wide and
-// on a phone. No page is wider than a small phone, targets are big enough, and
-// text stays whole, even with wide spacing.
+// TestPages: axe-core finds no problem on any page, dark on a wide screen and
+// light on a phone. No page is wider than a small phone, targets are big enough,
+// and text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(
@@ -129,11 +129,12 @@ func TestPages(t *testing.T) {
 			if s.heading != "" {
 				v.heads(s.heading)
 			}
-			v.Accessible()
+			v.SetScheme(browser.Dark)
+			v.Axe()
 			v.isEasy("1280 px")
+			v.SetScheme(browser.Light)
 			v.Resize(375, 667)
 			v.NoSidewaysScroll()
-			v.SetScheme(browser.Dark)
 			v.Axe()
 			v.Resize(320, 568)
 			v.NoSidewaysScroll()
