@@ -116,10 +116,15 @@ faults: browser ## Break Fourthwall, the way there, the database and the program
 test-deploy: ## Run the image as far as that goes without Docker, and replicas behind nginx; needs Linux, nginx and Postgres
 	@HOOKWALL_TEST_DEPLOY=1 tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./deploy
 
+# Browser tests in which people, tabs or background work meet. The others repeat
+# what the tests of the handlers do.
+RACE_E2E ?= AtOnce|Double|Tabs|Follow|Fleet|Plan|Template|Roles|Journey|Checks|Survive|Twice
+
 .PHONY: race
-race: browser ## Run all tests but TestPages of the browser with the race detector; needs a C compiler
-	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -v '/e2e$$')
-	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^TestPages$$' $(TESTFLAGS) ./e2e
+race: browser ## Run the tests with the race detector, of the browser those where things meet; needs a C compiler
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) \
+		$$($(GO) list ./... | grep -vE '/e2e(/process|/replicas|/terminal)?$$')
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run '$(RACE_E2E)' $(TESTFLAGS) ./e2e
 
 # The pages that "make lighthouse" looks at: words of their names; all unless told.
 PAGES ?=
