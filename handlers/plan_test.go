@@ -529,6 +529,28 @@ func TestPlansOfThousandShops(t *testing.T) {
 	cost(plansPath)
 }
 
+// TestPlanOfOwnURLs: the same change in shops whose URLs have paths of their own
+// is one line. It names each URL.
+func TestPlanOfOwnURLs(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{fleet: true, team: &team.Config{Groups: roleGroups}})
+	for i := range 60 {
+		fleettest.Put(t, g.store, g.server.Team.Owner(), fleettest.Shop{
+			ID: fmt.Sprintf("sh_%02d", i), Name: fmt.Sprint("Shop ", i),
+			Webhooks: []fleet.Webhook{fleettest.Hook("wcon_1", fmt.Sprint("https://hooks.example.com/shop-", i), "DONATION")},
+		})
+	}
+	p := g.member(team.Admin)
+	p.newPlan("kind=add_types").set(typesField, "ORDER_PLACED").submit().
+		want(http.StatusOK, "60 shops Edit hooks.example.com/… 1 → 2 event types",
+			"Shop 0 sh_00.example https://hooks.example.com/shop-0 ").
+		link("Show all 60 shops").want(http.StatusOK, "https://hooks.example.com/shop-49").
+		link("Next page").want(http.StatusOK, "https://hooks.example.com/shop-59")
+	p.newPlan("kind=replace_host").set("from", "hooks.example.com").set("to", "new.example.com").submit().
+		want(http.StatusOK, "hooks.example.com/…", "→ new.example.com/…",
+			"https://hooks.example.com/shop-0 → https://new.example.com/shop-0")
+}
+
 // digest returns the digest of a plan of the team, or of the person.
 func (v *victim) digest(number int64) string {
 	v.t.Helper()
