@@ -161,6 +161,14 @@ func (s *Store) planContext(owner Owner, form, column string) rowContext {
 	return rowContext{"plans", column, []string{s.env, string(owner), form}}
 }
 
+// actorContext binds the actor of a run to who applied the plan.
+func (s *Store) actorContext(p Plan) rowContext {
+	c := s.planContext(p.Owner, p.Form, "actor")
+	by := p.Applied
+	c.row = append(c.row, by.ID, by.Name, strconv.FormatInt(millis(by.At), 10))
+	return c
+}
+
 // digestOf identifies a plan: whatever of it is altered that was there when it was made, its digest differs.
 func digestOf(p Plan) string {
 	return hashOfAll(string(p.Owner), strconv.FormatInt(p.Number, 10), p.Form, p.Kind, strconv.Itoa(p.Shops),
@@ -262,14 +270,16 @@ func (s *Store) openPlan(row scanner) (p Plan, actor []byte, err error) {
 		return p, nil, err
 	}
 	if !isDigest(p.Digest, digestOf(p)) || approved != "" && !isDigest(approved, approvalOf(p.Digest, p.Approved)) ||
-		approved == "" && !p.Approved.At.IsZero() {
+		approved == "" && !p.Approved.isNobody() || sealedActor == nil && !p.Applied.isNobody() {
 		return p, nil, ErrPlanAltered
 	}
 	if sealedActor != nil {
-		actor, err = s.keys.open(sealedActor, s.planContext(p.Owner, p.Form, "actor"))
+		actor, err = s.keys.open(sealedActor, s.actorContext(p))
 	}
 	return p, actor, err
 }
+
+func (p PlanPerson) isNobody() bool { return p.ID == "" && p.Name == "" && p.At.IsZero() }
 
 func isDigest(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
@@ -369,11 +379,13 @@ func (s *Store) ApplyPlan(
 				first = append(first, shop)
 			}
 		}
+		by.At = s.now()
+		p.Applied = by
 		_, err = tx.ExecContext(ctx, `
 			UPDATE plans SET state = 'running', wave = 1, applied_by = $1, applied_name = $2, applied_at = $3, state_at = $3,
 				actor = $4
-			WHERE environment = $5 AND owner = $6 AND number = $7`, by.ID, by.Name, millis(s.now()),
-			s.keys.seal(actor, s.planContext(owner, p.Form, "actor")), s.env, owner, number)
+			WHERE environment = $5 AND owner = $6 AND number = $7`, by.ID, by.Name, millis(by.At),
+			s.keys.seal(actor, s.actorContext(p)), s.env, owner, number)
 		if err != nil {
 			return err
 		}
