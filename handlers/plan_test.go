@@ -230,6 +230,23 @@ func TestPlanForm(t *testing.T) {
 	}
 }
 
+// TestPlanFormSentAgain: a form that is sent twice makes one plan. One that was
+// changed after Back makes another, of what it says now.
+func TestPlanFormSentAgain(t *testing.T) {
+	t.Parallel()
+	g := newPlanRig(t)
+	p := g.member(team.Operator)
+	f := p.newPlan("kind=copy").set(toField, good).set(typesField, "DONATION")
+	for range 2 {
+		if pg := f.submit().want(http.StatusOK, "+ Donation"); pg.url.Path != planPath(1) {
+			t.Errorf("the plan is at %s", pg.url)
+		}
+	}
+	if pg := f.set(typesField, "ORDER_PLACED").submit().want(http.StatusOK, "+ Order placed"); pg.url.Path != planPath(2) {
+		t.Errorf("the other plan is at %s", pg.url)
+	}
+}
+
 // TestPlanForOtherShops: a form whose filter shows other shops by now comes back.
 func TestPlanForOtherShops(t *testing.T) {
 	t.Parallel()
