@@ -127,8 +127,8 @@ func copied(shop Place, hooks []Webhook, want fourthwall.Content) []Item {
 	return []Item{{Shop: shop.ID, Webhook: hook.ID, Before: &hook.Content, After: &want}}
 }
 
-// closest returns the webhook with the URL of want, however it's spelled, that is equal, or else has the most event types
-// in common with it.
+// closest returns the webhook with the URL of want, however it's spelled, that is equal, or else has the most event
+// types in common with it.
 func closest(hooks []Webhook, want fourthwall.Content) (best Webhook, found bool) {
 	var all []Webhook
 	normal := webhooks.NormalURL(want.URL)
