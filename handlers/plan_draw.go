@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hookwall/internal/fleet"
@@ -249,13 +250,23 @@ func urlWarnings(g fleet.Group) (all []string) {
 	}
 	for _, item := range g.Items {
 		n := readURL(item.After.URL, item.After.URL).notes(nil, unseenWords{})
-		for _, text := range slices.Concat(n.Also, n.Warnings) {
+		for _, text := range slices.Concat(n.Also, n.Warnings, unfilledTexts(item.After.URL)) {
 			if !slices.Contains(all, text) {
 				all = append(all, text)
 			}
 		}
 		if !g.Various { // they are all the same
 			break
+		}
+	}
+	return all
+}
+
+// unfilledTexts warn of placeholders that are left in a URL.
+func unfilledTexts(address string) (all []string) {
+	for _, word := range fleet.Placeholders() {
+		if strings.Contains(address, word) {
+			all = append(all, unfilledText(word))
 		}
 	}
 	return all

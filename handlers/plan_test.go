@@ -247,6 +247,21 @@ func TestPlanFormSentAgain(t *testing.T) {
 	}
 }
 
+// TestPlaceholdersWithoutTemplate: the review says that a placeholder stays in the
+// URL, since only templates fill it in.
+func TestPlaceholdersWithoutTemplate(t *testing.T) {
+	t.Parallel()
+	g := newPlanRig(t)
+	p := g.member(team.Operator)
+	says := "Only a template fills in {shop.name}. Here it stays in the URL as it is."
+	p.copies("https://hooks.example.com/{shop.name}", "DONATION").want(http.StatusOK, "3 new webhooks", says)
+	p.copies("https://hooks.example.com/{shop.name}").want(http.StatusUnprocessableEntity, says)
+	other := p.copies("https://hooks.example.com/{name}", "DONATION").want(http.StatusOK)
+	if strings.Contains(other.text(), "template fills") {
+		t.Error("it warns of a word that isn't a placeholder")
+	}
+}
+
 // TestPlanForOtherShops: a form whose filter shows other shops by now comes back.
 func TestPlanForOtherShops(t *testing.T) {
 	t.Parallel()
