@@ -755,28 +755,25 @@ func (s *Store) PausePlan(ctx context.Context, owner Owner, number int64, why st
 }
 
 // ResumePlan continues a paused run, and records activities, as done. With retry, the items that were rejected, failed
-// or are unconfirmed are applied again, also of a run that is done.
+// or are unconfirmed are applied again, also of a run that is done. ErrShopsBusy means that another plan is at work in
+// one of their shops by now.
 func (s *Store) ResumePlan(
 	ctx context.Context, owner Owner, number int64, digest string, retry bool,
 	also func(context.Context, *sql.Tx, []string) error, done ...Activity,
 ) error {
 	return failed("resume plan", s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockPresentOwner(ctx, tx, owner); err != nil { // as when a plan begins
+			return err
+		}
 		p, _, err := s.lockPlan(ctx, tx, owner, number, digest)
 		if err == nil && p.State != PlanPaused && (p.State != PlanDone || !retry) {
 			err = ErrPlanState
 		}
+		if err == nil && retry {
+			err = s.retryItems(ctx, tx, p)
+		}
 		if err != nil {
 			return err
-		}
-		if retry {
-			_, err := tx.ExecContext(ctx, `
-				UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1,
-					ended_at = 0, wait_until = 0
-				WHERE environment = $1 AND owner = $2 AND number = $3 AND state IN ('rejected', 'failed', 'unconfirmed')`,
-				s.env, owner, number)
-			if err != nil {
-				return err
-			}
 		}
 		items, err := itemsIn(tx.QueryContext(ctx, selectItems+` ORDER BY item`, s.env, owner, number))
 		if err != nil {
@@ -795,6 +792,33 @@ func (s *Store) ResumePlan(
 		}
 		return s.visitForPlan(ctx, tx, shopsOfWave(items, next.Wave), also)
 	}))
+}
+
+// retryItems makes the items of a plan that were rejected, failed or are unconfirmed pending again.
+func (s *Store) retryItems(ctx context.Context, tx *sql.Tx, p Plan) error {
+	const failed = `
+		WHERE environment = $1 AND owner = $2 AND number = $3 AND state IN ('rejected', 'failed', 'unconfirmed')`
+	items, err := itemsIn(tx.QueryContext(ctx, `SELECT `+itemColumns+` FROM plan_items`+failed, s.env, p.Owner, p.Number))
+	if err != nil {
+		return err
+	}
+	busy, err := busyIn(tx.QueryContext(ctx, selectBusyShops, s.env))
+	if err != nil {
+		return err
+	}
+	var shops []string
+	for _, i := range items {
+		if busy[i.Shop] != (BusyPlan{p.Owner, p.Number}) {
+			shops = append(shops, i.Shop)
+		}
+	}
+	if err := isBusy(busy, shops); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1,
+			ended_at = 0, wait_until = 0`+failed, s.env, p.Owner, p.Number)
+	return err
 }
 
 // BusyShops returns the shops in which a plan of any owner is at work, also one that is paused, and which plan.
