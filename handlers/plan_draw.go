@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hookwall/internal/fleet"
@@ -122,7 +123,7 @@ func (s *server) addReview(
 	} else {
 		predicted = nil
 	}
-	groups := fleet.Groups(doc.Items)
+	groups := fleet.GroupsByHost(doc.Items)
 	if n, err := strconv.Atoi(q.Get("group")); err == nil && n > 0 && n <= len(groups) {
 		page.AllHref = reviewHref(p)
 		var group views.PlanGroup
@@ -181,7 +182,7 @@ func planGroup(
 ) views.PlanGroup {
 	out := views.PlanGroup{
 		Change: views.PlanChange{
-			Verb: verbTexts[g.Action], Added: badges(g.Added), Removed: badges(g.Removed), NewURL: g.NewURL,
+			Verb: verbTexts[g.Action], Added: badges(g.Added), Removed: badges(g.Removed), NewURL: g.NewURL, Various: g.Various,
 		},
 		URL: g.URL, Webhooks: len(g.Items), Before: g.TypeCount, After: g.TypeCount + len(g.Added) - len(g.Removed),
 		Creates: g.Action == fleet.Create, Deletes: g.Action == fleet.Delete, Warnings: urlWarnings(g),
@@ -198,6 +199,9 @@ func planGroup(
 		shop := planShop(of, item.Shop, item.Webhook)
 		if predicted != nil {
 			shop.Rehearsed = outcomeText(store.PlanItem{State: predicted[g.At[first+i]].State}, item)
+		}
+		if g.Various {
+			shop.URLs = urlsOf(item)
 		}
 		out.Shops = append(out.Shops, shop)
 	}
@@ -229,17 +233,43 @@ func rehearsal(
 	return out
 }
 
-// urlWarnings returns what there is to say of a URL that the group introduces.
-func urlWarnings(g fleet.Group) []string {
-	text := g.NewURL
-	if g.Action == fleet.Create {
-		text = g.URL
+// urlsOf returns the URL of an item's webhook, and the new one if that changes.
+func urlsOf(item fleet.Item) (urls []string) {
+	for _, content := range []*fourthwall.Content{item.Before, item.After} {
+		if content != nil && !slices.Contains(urls, content.URL) {
+			urls = append(urls, content.URL)
+		}
 	}
-	if text == "" {
+	return urls
+}
+
+// urlWarnings returns what there is to say of the URLs that the group introduces.
+func urlWarnings(g fleet.Group) (all []string) {
+	if g.NewURL == "" && g.Action != fleet.Create {
 		return nil
 	}
-	n := readURL(text, text).notes(nil, unseenWords{})
-	return slices.Concat(n.Also, n.Warnings)
+	for _, item := range g.Items {
+		n := readURL(item.After.URL, item.After.URL).notes(nil, unseenWords{})
+		for _, text := range slices.Concat(n.Also, n.Warnings, unfilledTexts(item.After.URL)) {
+			if !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+		if !g.Various { // they are all the same
+			break
+		}
+	}
+	return all
+}
+
+// unfilledTexts warn of placeholders that are left in a URL.
+func unfilledTexts(address string) (all []string) {
+	for _, word := range fleet.Placeholders() {
+		if strings.Contains(address, word) {
+			all = append(all, unfilledText(word))
+		}
+	}
+	return all
 }
 
 // waveSizes returns how many shops each wave of a run has.

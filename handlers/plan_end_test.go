@@ -279,3 +279,21 @@ func TestApprovalIsASetting(t *testing.T) {
 	}
 	off.postForm("/apply").submit().want(http.StatusOK, "The run has begun")
 }
+
+// TestRunResumesAfterSomebodyJoins: a run that began while nobody else could
+// approve it can be resumed once somebody could.
+func TestRunResumesAfterSomebodyJoins(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{fleet: true, team: &team.Config{Groups: roleGroups}})
+	g.puts(25, fleettest.Hook("wcon_1", agencyHost, "DONATION"))
+	boss := g.member(team.Admin)
+	boss.newPlan("kind=add_types").set(typesField, "ORDER_PLACED").submit().want(http.StatusOK).
+		postForm("/apply").submit().want(http.StatusOK).postForm("/stop").submit().want(http.StatusOK, "Stopped by a person")
+	late := g.member(team.Operator)
+	if pg := boss.get(planPath(1)); strings.Contains(pg.text(), "approv") {
+		t.Errorf("it speaks of approval: %s", pg.text())
+	}
+	late.get(planPath(1)).postForm("/resume").submit().want(http.StatusOK, "The run continues")
+	late.get(planPath(1)).postForm("/stop").submit().want(http.StatusOK)
+	boss.get(planPath(1)).postForm("/resume").submit().want(http.StatusOK, "The run continues")
+}

@@ -361,6 +361,7 @@ func (f *planForm) urlField() *views.PlanField {
 	field.NotesHref = urlNotesPath
 	if strings.TrimSpace(f.to) != "" {
 		field.Notes = readURL(f.to, f.asTyped).notes(field.Err, planWords)
+		field.Notes.Warnings = append(field.Notes.Warnings, unfilledTexts(f.to)...)
 	}
 	return field
 }

@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -113,7 +116,12 @@ func (s *server) handlePlanMake(w http.ResponseWriter, r *http.Request) error {
 		f.banner = &ui.Notice{Kind: ui.Warning, Title: otherShopsTitle, Text: otherShopsPlanText}
 		return draw(http.StatusConflict)
 	}
-	p, proposal, err := s.Fleet.MakePlan(r.Context(), s.actor(r), f.key, f.edit(), found.ids())
+	edit := f.edit()
+	form, err := f.formOf(edit, found)
+	if err != nil {
+		return err
+	}
+	p, proposal, err := s.Fleet.MakePlan(r.Context(), s.actor(r), form, edit, found.ids())
 	if errors.Is(err, fleet.ErrNothingToChange) {
 		f.nothing, f.banner = &proposal, new(nothingToChangeNotice(proposal))
 		return draw(http.StatusUnprocessableEntity)
@@ -123,6 +131,14 @@ func (s *server) handlePlanMake(w http.ResponseWriter, r *http.Request) error {
 	}
 	stateOf(r).log.Info("a plan was made", "plan", p.Number, "shops", p.Shops)
 	return redirect(w, r, planPath(p.Number))
+}
+
+// formOf returns the ID of the form with an edit and its shops. After Back, a
+// form that was changed makes another plan.
+func (f *planForm) formOf(e fleet.Edit, found foundShops) (string, error) {
+	text, err := json.Marshal(e)
+	sum := sha256.Sum256(append(text, found.identity()...))
+	return f.key + hex.EncodeToString(sum[:8]), err
 }
 
 // planFormAgain draws the form as it was sent.

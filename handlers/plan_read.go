@@ -163,7 +163,7 @@ func plansAtWork(left []fleet.LeftOut, reason fleet.Reason) (plans []int64) {
 // leftReasons are the reasons in the order in which they are shown.
 var leftReasons = []fleet.Reason{
 	fleet.IsEnded, fleet.IsStale, fleet.IsUnseen, fleet.IsCut, fleet.IsBusy, fleet.IsLocked, fleet.NoWebhooks,
-	fleet.NoTypesLeft, fleet.NoValue,
+	fleet.NoTypesLeft, fleet.NoValue, fleet.Contradicts,
 }
 
 // planShop names a shop of a plan, with a link to what the plan changes there.

@@ -230,6 +230,38 @@ func TestPlanForm(t *testing.T) {
 	}
 }
 
+// TestPlanFormSentAgain: a form that is sent twice makes one plan. One that was
+// changed after Back makes another, of what it says now.
+func TestPlanFormSentAgain(t *testing.T) {
+	t.Parallel()
+	g := newPlanRig(t)
+	p := g.member(team.Operator)
+	f := p.newPlan("kind=copy").set(toField, good).set(typesField, "DONATION")
+	for range 2 {
+		if pg := f.submit().want(http.StatusOK, "+ Donation"); pg.url.Path != planPath(1) {
+			t.Errorf("the plan is at %s", pg.url)
+		}
+	}
+	if pg := f.set(typesField, "ORDER_PLACED").submit().want(http.StatusOK, "+ Order placed"); pg.url.Path != planPath(2) {
+		t.Errorf("the other plan is at %s", pg.url)
+	}
+}
+
+// TestPlaceholdersWithoutTemplate: the review says that a placeholder stays in the
+// URL, since only templates fill it in.
+func TestPlaceholdersWithoutTemplate(t *testing.T) {
+	t.Parallel()
+	g := newPlanRig(t)
+	p := g.member(team.Operator)
+	says := "Only a template fills in {shop.name}. Here it stays in the URL as it is."
+	p.copies("https://hooks.example.com/{shop.name}", "DONATION").want(http.StatusOK, "3 new webhooks", says)
+	p.copies("https://hooks.example.com/{shop.name}").want(http.StatusUnprocessableEntity, says)
+	other := p.copies("https://hooks.example.com/{name}", "DONATION").want(http.StatusOK)
+	if strings.Contains(other.text(), "template fills") {
+		t.Error("it warns of a word that isn't a placeholder")
+	}
+}
+
 // TestPlanForOtherShops: a form whose filter shows other shops by now comes back.
 func TestPlanForOtherShops(t *testing.T) {
 	t.Parallel()
@@ -527,6 +559,28 @@ func TestPlansOfThousandShops(t *testing.T) {
 	cost(planPath(1))
 	cost(planPath(1) + "?group=1")
 	cost(plansPath)
+}
+
+// TestPlanOfOwnURLs: the same change in shops whose URLs have paths of their own
+// is one line. It names each URL.
+func TestPlanOfOwnURLs(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{fleet: true, team: &team.Config{Groups: roleGroups}})
+	for i := range 60 {
+		fleettest.Put(t, g.store, g.server.Team.Owner(), fleettest.Shop{
+			ID: fmt.Sprintf("sh_%02d", i), Name: fmt.Sprint("Shop ", i),
+			Webhooks: []fleet.Webhook{fleettest.Hook("wcon_1", fmt.Sprint("https://hooks.example.com/shop-", i), "DONATION")},
+		})
+	}
+	p := g.member(team.Admin)
+	p.newPlan("kind=add_types").set(typesField, "ORDER_PLACED").submit().
+		want(http.StatusOK, "60 shops Edit hooks.example.com/… 1 → 2 event types",
+			"Shop 0 sh_00.example https://hooks.example.com/shop-0 ").
+		link("Show all 60 shops").want(http.StatusOK, "https://hooks.example.com/shop-49").
+		link("Next page").want(http.StatusOK, "https://hooks.example.com/shop-59")
+	p.newPlan("kind=replace_host").set("from", "hooks.example.com").set("to", "new.example.com").submit().
+		want(http.StatusOK, "hooks.example.com/…", "→ new.example.com/…",
+			"https://hooks.example.com/shop-0 → https://new.example.com/shop-0")
 }
 
 // digest returns the digest of a plan of the team, or of the person.

@@ -294,3 +294,25 @@ func TestDriftInTheList(t *testing.T) {
 		postForm(plansPath).submit().want(http.StatusOK, "Plan 1 · Music v1 in 3 shops", "1 shop needs no change")
 	plan.want(http.StatusOK, "+ Order placed", "− Gift purchase, Order updated")
 }
+
+// TestContradictionsAreExplained: a plan names the shops whose templates
+// contradict each other.
+func TestContradictionsAreExplained(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{fleet: true, team: &team.Config{Groups: roleGroups}})
+	for i, labels := range [][]string{{"music"}, {"music", "games"}} {
+		fleettest.Put(t, g.store, g.server.Team.Owner(),
+			fleettest.Shop{ID: fmt.Sprint("sh_", i), Name: fmt.Sprint("Shop ", i), Labels: labels})
+	}
+	p := g.member(team.Operator)
+	var at string
+	for _, label := range []string{"games", "music"} {
+		at = p.newTemplate().set(nameField, label).set(labelsField, label).set(urlOf(0), good).
+			set(typesOfHook(0), map[string]string{"games": "ORDER_PLACED", "music": "DONATION"}[label]).submit().
+			want(http.StatusOK).url.Path
+	}
+	says := "Two of their templates want different event types for one URL."
+	query := "kind=template&template=" + strings.TrimPrefix(at, templatesPath+"/")
+	p.newPlan(query+"&q=sh_1").submit().want(http.StatusUnprocessableEntity, "Nothing would change", says, "Shop 1")
+	p.newPlan(query).submit().want(http.StatusOK, "1 new webhook", says, "See the templates")
+}

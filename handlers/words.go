@@ -2691,6 +2691,11 @@ func unknownPlaceholderText(word string) string {
 	return "Hookwall doesn’t know " + word + ". Use {shop.id}, {shop.domain} or {shop.name}."
 }
 
+// unfilledText warns of a placeholder where no template fills it in.
+func unfilledText(word string) string {
+	return "Only a template fills in " + word + ". Here it stays in the URL as it is."
+}
+
 func misplacedText(word string) string {
 	return word + " is before the path. Move it after the host, such as https://hooks.example.com/" + word + "."
 }

@@ -85,6 +85,7 @@ type PlanCount struct {
 type PlanChange struct {
 	Verb           string // such as “Edit”
 	NewURL         string // "" if it stays
+	Various        bool   // the URLs differ by shop: here they are a host and any path
 	Added, Removed []ui.EventBadge
 }
 
@@ -104,8 +105,9 @@ type PlanGroup struct {
 // PlanShop is a shop that a plan changes or leaves out.
 type PlanShop struct {
 	Name, Domain string
-	Href         string // to the webhook, or the shop's webhooks; "" if it is no longer connected
-	Rehearsed    string // how a rehearsal ended; "" if there was none
+	Href         string   // to the webhook, or the shop's webhooks; "" if it is no longer connected
+	Rehearsed    string   // how a rehearsal ended; "" if there was none
+	URLs         []string // of the webhook before and after, if they differ by shop
 }
 
 // PlanRehearsal is what a rehearsal predicts.
@@ -259,6 +261,14 @@ func (a PlanApproval) helpers() string {
 }
 
 // newURL returns the URL of a webhook after the change.
+// place returns how a URL is called in one line.
+func (c PlanChange) place(url string) string {
+	if c.Various {
+		return strings.TrimPrefix(url, "https://")
+	}
+	return ui.HostAndPath(url)
+}
+
 func newURL(g PlanGroup) string { return cmp.Or(g.Change.NewURL, g.URL) }
 
 // lookAfterFirst is the number of shops above which a run pauses after the first.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"hookwall/internal/fourthwall"
@@ -197,7 +198,8 @@ type Group struct {
 	NewURL    string // "" if it stays
 	Added     []fourthwall.EventType
 	Removed   []fourthwall.EventType
-	TypeCount int // of the event types before; of a new webhook, after
+	TypeCount int  // of the event types before; of a new webhook, after
+	Various   bool // the webhooks have different URLs: those above end with AnyPath
 	Items     []Item
 	At        []int // position of each in the document
 }
@@ -219,6 +221,55 @@ func Groups(items []Item) []Group {
 	}
 	slices.SortStableFunc(all, func(a, b Group) int { return cmp.Compare(len(b.Items), len(a.Items)) })
 	return all
+}
+
+// AnyPath is the end of the URLs of a group whose webhooks have different ones at one host.
+const AnyPath = "/…"
+
+// GroupsByHost returns Groups in which those of a single shop are one if only their URLs differ, behind the host.
+func GroupsByHost(items []Item) []Group {
+	var all []Group
+	at := map[string]int{}
+	for _, g := range Groups(items) {
+		if !g.isOfOneShop() {
+			all = append(all, g)
+			continue
+		}
+		old, changed := anyPath(g.URL), anyPath(g.NewURL)
+		key := fmt.Sprintf("%s %q %q %q %q %d", g.Action, old, changed, g.Added, g.Removed, g.TypeCount)
+		i, found := at[key]
+		if !found {
+			at[key] = len(all)
+			all = append(all, g)
+			continue
+		}
+		first := &all[i]
+		first.URL, first.NewURL, first.Various = old, changed, true
+		first.At = append(first.At, g.At...)
+	}
+	for i, g := range all {
+		slices.Sort(g.At)
+		all[i].Items = make([]Item, len(g.At))
+		for n, position := range g.At {
+			all[i].Items[n] = items[position]
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Group) int { return cmp.Compare(len(b.Items), len(a.Items)) })
+	return all
+}
+
+// isOfOneShop reports whether all items of a group are in the same shop.
+func (g Group) isOfOneShop() bool {
+	return !slices.ContainsFunc(g.Items, func(i Item) bool { return i.Shop != g.Items[0].Shop })
+}
+
+// anyPath returns the scheme and host of a URL with AnyPath behind them, or the URL if it has no host.
+func anyPath(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return text
+	}
+	return u.Scheme + "://" + u.Host + AnyPath
 }
 
 // groupOf describes the change of one item.

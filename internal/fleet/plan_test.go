@@ -350,6 +350,53 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// TestGroupsByHost: shops in which a webhook changes in the same way are one line of the review, although the path of
+// its URL is the shop's own.
+func TestGroupsByHost(t *testing.T) {
+	t.Parallel()
+	var shops []Shop
+	for _, id := range []string{"a", "b", "c", "d"} {
+		shops = append(shops, seen(t, id, hook("1", "https://x.example/"+id, "u"), hook("2", "https://y.example/all", "u")))
+	}
+	shops = append(shops, seen(t, "e", hook("1", "http://x.example/e", "u"), hook("2", "https://x.example/e", "uw"),
+		hook("3", "https://x.example/f", "u"), hook("4", "https://x.example/f", "u")))
+	tests := map[string]struct {
+		edit Edit
+		want []string
+	}{
+		"event types": {Edit{Kind: AddTypes, Types: letters("v")}, []string{
+			`update https://x.example/… "" true [0 2 4 6 10 11]`, `update https://y.example/all "" false [1 3 5 7]`,
+			`update http://x.example/e "" false [8]`, `update https://x.example/e "" false [9]`,
+		}},
+		"a host": {Edit{Kind: ReplaceHost, From: "x.example", To: "z.example"}, []string{
+			`update https://x.example/… "https://z.example/…" true [0 1 2 3 6 7]`,
+			`update http://x.example/e "http://z.example/e" false [4]`, `update https://x.example/e "https://z.example/e" false [5]`,
+		}},
+		"deletes": {Edit{Kind: DeleteHooks}, []string{
+			`delete https://x.example/… "" true [0 2 4 6 10 11]`, `delete https://y.example/all "" false [1 3 5 7]`,
+			`delete http://x.example/e "" false [8]`, `delete https://x.example/e "" false [9]`,
+		}},
+	}
+	for name, test := range tests {
+		p, err := Propose(test.edit, shops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, g := range GroupsByHost(p.Items) {
+			got = append(got, fmt.Sprintf("%s %s %q %v %v", g.Action, g.URL, g.NewURL, g.Various, g.At))
+			for i, at := range g.At {
+				if p.Items[at].Webhook != g.Items[i].Webhook || p.Items[at].Shop != g.Items[i].Shop {
+					t.Errorf("%s: item %d isn't %+v", name, at, g.Items[i])
+				}
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s:\n%q, want\n%q", name, got, test.want)
+		}
+	}
+}
+
 func TestTemplateURL(t *testing.T) {
 	t.Parallel()
 	shop := Place{ID: "sh_1", Domain: "a.example", Name: "A/B & Söhne?"}

@@ -157,9 +157,11 @@ func (s *Service) ReadPlan(ctx context.Context, owner store.Owner, number int64)
 	return p, doc, err
 }
 
-// NeedsApproval reports whether another person has to approve a plan, where so many people may.
+// NeedsApproval reports whether another person has to approve a draft, where so many people may. A run that has begun
+// without approval needed none, and continues without.
 func (s *Service) NeedsApproval(p store.Plan, people int) bool {
-	return s.approveFrom > 0 && p.Shops >= s.approveFrom && people > 1 && p.Approved.At.IsZero()
+	isOpen := p.State == store.PlanDraft && p.Approved.At.IsZero()
+	return isOpen && s.approveFrom > 0 && p.Shops >= s.approveFrom && people > 1
 }
 
 // ApproveFrom returns the number of shops from which on another person has to approve a plan; 0: nobody has to.

@@ -285,18 +285,38 @@ func TestAlteredByte(t *testing.T) {
 		isRefused(what, g.ApprovePlan(t.Context(), g.actor("bo"), p, p.Digest))
 		isRefused(what, g.ApplyPlan(t.Context(), g.actor("bo"), p, p.Digest, 1))
 	})
-	g.must(g.ApprovePlan(t.Context(), g.actor("bo"), p, p.Digest))
-	for _, column := range []string{"approved_digest", "approved_by", "approved_name"} {
-		run("UPDATE plans SET " + column + " = 'x' || " + column)
-		isRefused(column, g.ApplyPlan(t.Context(), g.actor("bo"), p, p.Digest, 1))
-		run("UPDATE plans SET " + column + " = substr(" + column + ", 2)")
+	changes := func(columns string, do func(what string)) {
+		t.Helper()
+		for column := range strings.FieldsSeq(columns) {
+			change, back := " = 'x' || "+column, " = substr("+column+", 2)"
+			if strings.HasSuffix(column, "_at") {
+				change, back = " = "+column+" + 1", " = "+column+" - 1"
+			}
+			run("UPDATE plans SET " + column + change)
+			do(column)
+			run("UPDATE plans SET " + column + back)
+		}
 	}
+	people := "approved_by approved_name approved_at applied_by applied_name applied_at"
+	changes("approved_digest "+people, func(what string) {
+		isRefused(what, g.ApprovePlan(t.Context(), g.actor("bo"), p, p.Digest))
+		isRefused(what, g.ApplyPlan(t.Context(), g.actor("bo"), p, p.Digest, 1))
+	})
+	g.must(g.ApprovePlan(t.Context(), g.actor("bo"), p, p.Digest))
+	changes("approved_digest "+people, func(what string) {
+		isRefused(what, g.ApplyPlan(t.Context(), g.actor("bo"), p, p.Digest, 1))
+	})
 	g.must(g.ApplyPlan(t.Context(), g.actor("bo"), p, p.Digest, 1))
 	items, err := g.store.ItemsOfShop(t.Context(), shop)
 	g.must(err)
 	altered(func(what string) {
 		_, err := g.store.BeginItem(t.Context(), items[0])
 		isRefused(what, err)
+	})
+	changes("approved_digest "+people, func(what string) {
+		_, err := g.store.BeginItem(t.Context(), items[0])
+		isRefused(what, err)
+		isRefused(what, g.ResumePlan(t.Context(), g.actor("bo"), p, p.Digest, false))
 	})
 	run("UPDATE plan_items SET shop = $1", g.connect(g.owner, lantern))
 	g.move(time.Minute)

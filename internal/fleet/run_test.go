@@ -278,17 +278,19 @@ func TestApproval(t *testing.T) {
 	g.visit(shop)
 	p := g.plans(copyOf("DONATION"), shop)
 	tests := []struct {
+		state         string
 		shops, people int
 		approved      bool
 		want          bool
 	}{
-		{19, 2, false, false},
-		{20, 2, false, true},
-		{20, 2, true, false},
-		{1000, 1, false, false},
+		{store.PlanDraft, 19, 2, false, false},
+		{store.PlanDraft, 20, 2, false, true},
+		{store.PlanDraft, 20, 2, true, false},
+		{store.PlanDraft, 1000, 1, false, false},
+		{store.PlanPaused, 20, 2, false, false}, // nobody else could approve it when it began
 	}
 	for _, test := range tests {
-		p := store.Plan{Shops: test.shops}
+		p := store.Plan{State: test.state, Shops: test.shops}
 		if test.approved {
 			p.Approved.At = time.Now()
 		}

@@ -161,6 +161,14 @@ func (s *Store) planContext(owner Owner, form, column string) rowContext {
 	return rowContext{"plans", column, []string{s.env, string(owner), form}}
 }
 
+// actorContext binds the actor of a run to who applied the plan.
+func (s *Store) actorContext(p Plan) rowContext {
+	c := s.planContext(p.Owner, p.Form, "actor")
+	by := p.Applied
+	c.row = append(c.row, by.ID, by.Name, strconv.FormatInt(millis(by.At), 10))
+	return c
+}
+
 // digestOf identifies a plan: whatever of it is altered that was there when it was made, its digest differs.
 func digestOf(p Plan) string {
 	return hashOfAll(string(p.Owner), strconv.FormatInt(p.Number, 10), p.Form, p.Kind, strconv.Itoa(p.Shops),
@@ -262,14 +270,16 @@ func (s *Store) openPlan(row scanner) (p Plan, actor []byte, err error) {
 		return p, nil, err
 	}
 	if !isDigest(p.Digest, digestOf(p)) || approved != "" && !isDigest(approved, approvalOf(p.Digest, p.Approved)) ||
-		approved == "" && !p.Approved.At.IsZero() {
+		approved == "" && !p.Approved.isNobody() || sealedActor == nil && !p.Applied.isNobody() {
 		return p, nil, ErrPlanAltered
 	}
 	if sealedActor != nil {
-		actor, err = s.keys.open(sealedActor, s.planContext(p.Owner, p.Form, "actor"))
+		actor, err = s.keys.open(sealedActor, s.actorContext(p))
 	}
 	return p, actor, err
 }
+
+func (p PlanPerson) isNobody() bool { return p.ID == "" && p.Name == "" && p.At.IsZero() }
 
 func isDigest(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
@@ -369,11 +379,13 @@ func (s *Store) ApplyPlan(
 				first = append(first, shop)
 			}
 		}
+		by.At = s.now()
+		p.Applied = by
 		_, err = tx.ExecContext(ctx, `
 			UPDATE plans SET state = 'running', wave = 1, applied_by = $1, applied_name = $2, applied_at = $3, state_at = $3,
 				actor = $4
-			WHERE environment = $5 AND owner = $6 AND number = $7`, by.ID, by.Name, millis(s.now()),
-			s.keys.seal(actor, s.planContext(owner, p.Form, "actor")), s.env, owner, number)
+			WHERE environment = $5 AND owner = $6 AND number = $7`, by.ID, by.Name, millis(by.At),
+			s.keys.seal(actor, s.actorContext(p)), s.env, owner, number)
 		if err != nil {
 			return err
 		}
@@ -743,28 +755,25 @@ func (s *Store) PausePlan(ctx context.Context, owner Owner, number int64, why st
 }
 
 // ResumePlan continues a paused run, and records activities, as done. With retry, the items that were rejected, failed
-// or are unconfirmed are applied again, also of a run that is done.
+// or are unconfirmed are applied again, also of a run that is done. ErrShopsBusy means that another plan is at work in
+// one of their shops by now.
 func (s *Store) ResumePlan(
 	ctx context.Context, owner Owner, number int64, digest string, retry bool,
 	also func(context.Context, *sql.Tx, []string) error, done ...Activity,
 ) error {
 	return failed("resume plan", s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockPresentOwner(ctx, tx, owner); err != nil { // as when a plan begins
+			return err
+		}
 		p, _, err := s.lockPlan(ctx, tx, owner, number, digest)
 		if err == nil && p.State != PlanPaused && (p.State != PlanDone || !retry) {
 			err = ErrPlanState
 		}
+		if err == nil && retry {
+			err = s.retryItems(ctx, tx, p)
+		}
 		if err != nil {
 			return err
-		}
-		if retry {
-			_, err := tx.ExecContext(ctx, `
-				UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1,
-					ended_at = 0, wait_until = 0
-				WHERE environment = $1 AND owner = $2 AND number = $3 AND state IN ('rejected', 'failed', 'unconfirmed')`,
-				s.env, owner, number)
-			if err != nil {
-				return err
-			}
 		}
 		items, err := itemsIn(tx.QueryContext(ctx, selectItems+` ORDER BY item`, s.env, owner, number))
 		if err != nil {
@@ -783,6 +792,33 @@ func (s *Store) ResumePlan(
 		}
 		return s.visitForPlan(ctx, tx, shopsOfWave(items, next.Wave), also)
 	}))
+}
+
+// retryItems makes the items of a plan that were rejected, failed or are unconfirmed pending again.
+func (s *Store) retryItems(ctx context.Context, tx *sql.Tx, p Plan) error {
+	const failed = `
+		WHERE environment = $1 AND owner = $2 AND number = $3 AND state IN ('rejected', 'failed', 'unconfirmed')`
+	items, err := itemsIn(tx.QueryContext(ctx, `SELECT `+itemColumns+` FROM plan_items`+failed, s.env, p.Owner, p.Number))
+	if err != nil {
+		return err
+	}
+	busy, err := busyIn(tx.QueryContext(ctx, selectBusyShops, s.env))
+	if err != nil {
+		return err
+	}
+	var shops []string
+	for _, i := range items {
+		if busy[i.Shop] != (BusyPlan{p.Owner, p.Number}) {
+			shops = append(shops, i.Shop)
+		}
+	}
+	if err := isBusy(busy, shops); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1,
+			ended_at = 0, wait_until = 0`+failed, s.env, p.Owner, p.Number)
+	return err
 }
 
 // BusyShops returns the shops in which a plan of any owner is at work, also one that is paused, and which plan.

@@ -201,6 +201,25 @@ var planTests = map[string]func(*testing.T, *fixture){
 		must(t, apply())
 	},
 
+	"a retry waits for another run in its shops": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		p, _ := runPlan(t, f.one, owner, 2)
+		endItem(t, f.one, "sh_00", store.ItemFailed)
+		endItem(t, f.one, "sh_01", store.ItemDone)
+		second, shops := draftPlan(t, f.one, owner, "b", 1)
+		must(t, f.one.ApplyPlan(t.Context(), owner, second.Number, second.Digest, store.PlanPerson{}, nil, shops, nil))
+		retry := func() error { return f.one.ResumePlan(background, owner, 1, p.Digest, true, nil) }
+		is(t, "while the second runs", retry(), store.ErrShopsBusy)
+		busyErr, ok := errors.AsType[*store.ShopsBusyError](retry())
+		if !ok || busyErr.Shops != 1 || busyErr.Number != second.Number {
+			t.Errorf("it's %+v", busyErr)
+		}
+		same(t, "standing", standing(t, f.one, owner), "done 2 f d")
+		endItem(t, f.one, "sh_00", store.ItemDone)
+		must(t, retry())
+		same(t, "one item", len(itemsOf(t, f.one, "sh_00")), 1)
+	},
+
 	"goes on in waves, and looks after the first": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
 		p, visits := runPlan(t, f.one, owner, 25)
