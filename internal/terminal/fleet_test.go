@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +64,13 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fake) on(what string, all ...func(http.ResponseWriter)) *fake {
 	f.say[what] = append(f.say[what], all...)
 	return f
+}
+
+// requests returns what was received so far.
+func (f *fake) requests() (seen []string, head []http.Header) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.seen), slices.Clone(f.head)
 }
 
 func (f *fake) count(what string) (n int) {
@@ -204,7 +212,8 @@ func TestTokenStaysAtTheServer(t *testing.T) {
 	if got.status() != 1 || !strings.Contains(got.end.Error(), "redirects to "+other.URL) || len(other.seen) != 0 {
 		t.Errorf("%+v; the other server saw %v", got, other.seen)
 	}
-	h := f.head[0]
+	_, head := f.requests()
+	h := head[0]
 	if h.Get("Authorization") != "Bearer "+token || h.Get("User-Agent") != "hookwall/test" || h.Get("Cookie") != "" {
 		t.Errorf("the request has %v", h)
 	}
@@ -268,11 +277,12 @@ func TestPlanExits(t *testing.T) {
 			t.Parallel()
 			f := newFake(t).on(makes, test.responses...)
 			got := f.does(t.Context(), t, Plan{File: "-"}, "version: 1\n")
-			if got.status() != test.status || got.out != test.out || got.err != test.err || len(f.seen) != test.requests {
-				t.Errorf("%d requests, status %d, out %q, err %q", len(f.seen), got.status(), got.out, got.err)
+			seen, head := f.requests()
+			if got.status() != test.status || got.out != test.out || got.err != test.err || len(seen) != test.requests {
+				t.Errorf("%d requests, status %d, out %q, err %q", len(seen), got.status(), got.out, got.err)
 			}
-			for _, h := range f.head {
-				if h.Get("Idempotency-Key") == "" || h.Get("Idempotency-Key") != f.head[0].Get("Idempotency-Key") ||
+			for _, h := range head {
+				if h.Get("Idempotency-Key") == "" || h.Get("Idempotency-Key") != head[0].Get("Idempotency-Key") ||
 					h.Get("Content-Type") != "application/yaml" {
 					t.Errorf("the request has %v", h)
 				}
@@ -293,8 +303,8 @@ func TestPlanReadsBoundedFiles(t *testing.T) {
 	if got := f.does(t.Context(), t, Plan{File: none}, ""); !errors.Is(got.end, os.ErrNotExist) {
 		t.Errorf("no file: %v", got.end)
 	}
-	if len(f.seen) != 0 {
-		t.Errorf("it sent %v", f.seen)
+	if seen, _ := f.requests(); len(seen) != 0 {
+		t.Errorf("it sent %v", seen)
 	}
 }
 
@@ -450,7 +460,8 @@ func TestJSONOutput(t *testing.T) {
 	if got := f.does(t.Context(), t, Plan{File: "-", JSON: true}, "{}"); got.out != nothing || got.end != nil {
 		t.Errorf("plan: %+v", got)
 	}
-	if kind := f.head[0].Get("Content-Type"); kind != "application/json" {
+	_, head := f.requests()
+	if kind := head[0].Get("Content-Type"); kind != "application/json" {
 		t.Errorf("a file in JSON is sent as %s", kind)
 	}
 	got := f.does(t.Context(), t, Apply{Number: "#12", Digest: digest, JSON: true}, "")
