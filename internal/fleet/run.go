@@ -149,7 +149,7 @@ func (l *look) change(
 	var o webhooks.CreateOptions
 	switch {
 	case err != nil:
-	case isAbsent(result): // it is long enough ago that nothing can appear any more
+	case isAbsent(result): // it is long enough ago that nothing can appear
 		o.AfterAbsence = true
 	case len(result.Duplicates) > 0:
 		o.AllowDuplicates, err = l.areKnown(ctx, item, i, result.Duplicates)

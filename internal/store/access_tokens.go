@@ -19,7 +19,7 @@ type AccessToken struct {
 }
 
 const (
-	// mostAccessTokens is how many tokens a person may have, including those that expired lately.
+	// mostAccessTokens is how many tokens a person may have, including those that expired recently.
 	mostAccessTokens = 30
 	// accessTokenShown is how long a token that expired is kept, so that its person sees why a program stopped.
 	accessTokenShown = 30 * 24 * time.Hour
@@ -76,7 +76,7 @@ func (s *Store) PutAccessToken(
 	}))
 }
 
-// AccessTokens returns a person's tokens, the newest first, including those that expired lately.
+// AccessTokens returns a person's tokens, the newest first, including those that expired recently.
 func (s *Store) AccessTokens(ctx context.Context, person string) ([]AccessToken, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectAccessTokens+` AND person = $2 ORDER BY created_at DESC, id`,
 		s.env, person)

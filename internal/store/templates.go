@@ -211,8 +211,8 @@ func (s *Store) scanTemplate(ctx context.Context, owner Owner, row scanner) (Tem
 	return t, nil
 }
 
-// moveTemplates moves the templates of an owner, sealed anew, those that the other has no name or room for left out.
-// One that doesn't open stays, and an older version that doesn't is lost.
+// moveTemplates moves the templates of an owner, and seals them again. Those that the other has no name or room for
+// stay. So does one that doesn't open, and an older version that doesn't is lost.
 func (s *Store) moveTemplates(ctx context.Context, tx *sql.Tx, from, to Owner) error {
 	names, err := textsOf(tx.QueryContext(ctx, `SELECT name_key FROM templates WHERE environment = $1 AND owner = $2`,
 		s.env, to))

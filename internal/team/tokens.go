@@ -71,7 +71,7 @@ var (
 	// ErrTokenExpired means that a token's time is over.
 	ErrTokenExpired = errors.New("the access token has expired")
 	// ErrTokenIdle means that nobody knows whether the person of a token still has the role. See GroupTrust.
-	ErrTokenIdle = errors.New("the person of the access token has not signed in lately")
+	ErrTokenIdle = errors.New("the person of the access token has not signed in recently")
 )
 
 // tokenForm matches what AddToken makes, so that nothing else is looked up.

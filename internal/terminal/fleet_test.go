@@ -32,7 +32,7 @@ type fake struct {
 	mu   sync.Mutex
 	seen []string                               // method, path and body of each request
 	head []http.Header                          // of each request
-	say  map[string][]func(http.ResponseWriter) // by method and path; the last one goes on
+	say  map[string][]func(http.ResponseWriter) // by method and path; the last one repeats
 }
 
 func newFake(t *testing.T) *fake {
@@ -60,7 +60,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	all[0](w)
 }
 
-// on adds responses to a request. The last one is given again.
+// on adds responses to a request. The last one repeats.
 func (f *fake) on(what string, all ...func(http.ResponseWriter)) *fake {
 	f.say[what] = append(f.say[what], all...)
 	return f

@@ -23,7 +23,7 @@ type Run struct {
 	Counts map[string]int `json:"counts"`
 	Items  []RunItem      `json:"items"`
 
-	text []byte // as it came
+	text []byte // unchanged
 }
 
 // RunItem is a change of a run that didn't succeed.
