@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,34 @@ func TestRun(t *testing.T) {
 	}
 	if after := fmt.Sprint(g.has(studio), g.has(tidewater)); after != before {
 		t.Errorf("undone: %s, before: %s", after, before)
+	}
+}
+
+// TestUndoOfADuplicate: an undo creates a webhook again although another one, which the review knew of, gets the same
+// events.
+func TestUndoOfADuplicate(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	shop := g.connect(g.owner, studio)
+	for _, address := range []string{newHook, "https://hooks.example.com:443/new"} {
+		_, err := g.box.AddWebhook(shop, address, []string{"DONATION"})
+		g.must(err)
+	}
+	g.visit(shop)
+	before := g.has(studio)
+	p := g.plans(fleet.Edit{Kind: fleet.DeleteHooks, URL: newHook}, shop)
+	g.applies(p)
+	if got := len(g.has(studio)); got != len(before)-1 {
+		t.Fatalf("%d webhooks are left of %d", got, len(before))
+	}
+	undo, err := g.UndoPlan(t.Context(), g.actor("ada"), "undo", p)
+	g.must(err)
+	g.applies(undo)
+	after := g.has(studio)
+	slices.Sort(before)
+	slices.Sort(after)
+	if !slices.Equal(before, after) {
+		t.Errorf("undone: %q (%s), before: %q", after, g.standing(undo), before)
 	}
 }
 
