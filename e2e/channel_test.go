@@ -43,8 +43,7 @@ func (v *visitor) giveChannel(secret string) int {
 // connectChannel connects the demo channel as an admin.
 func (v *visitor) connectChannel() int {
 	v.app.t.Helper()
-	v.Open("/connect")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/connect")
 	return v.giveChannel(v.app.box.Channel().ClientSecret)
 }
 
@@ -55,8 +54,7 @@ func (v *visitor) connectAll() int {
 }
 
 func showRefusedChannel(v *visitor) int {
-	v.Open("/connect")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/connect")
 	return v.giveChannel("wrong")
 }
 

@@ -58,8 +58,7 @@ func (v *visitor) endsForTeam() {
 	admin.Open("/connect")
 	admin.signIn(1)
 	v.endsAll()
-	v.Open("/shops")
-	v.signInAs(vera)
+	v.hasSignedIn(vera, "/shops")
 }
 
 func showEndedToViewer(v *visitor) int {

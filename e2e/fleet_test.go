@@ -54,8 +54,7 @@ func showFleet(n int, path string) func(*visitor) int {
 		for i := range n {
 			fleettest.Put(v.app.t, v.app.store, v.app.team.Owner(), oddShop(i))
 		}
-		v.Open("/shops")
-		v.signInAs(ada)
+		v.hasSignedIn(ada, "/shops")
 		return v.Open("/shops" + path)
 	}
 }

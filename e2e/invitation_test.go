@@ -130,14 +130,12 @@ func showEnded(v *visitor) int {
 }
 
 func showInvited(v *visitor) int {
-	v.Open("/connect")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/connect")
 	return v.Submit(v.named("button", "^Create link"))
 }
 
 func showNoDomain(v *visitor) int {
-	v.Open("/connect")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/connect")
 	v.Fill(v.named("textbox", "^Only for this shop"), "Studio Nine")
 	return v.Submit(v.named("button", "^Create link"))
 }

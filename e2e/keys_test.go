@@ -31,8 +31,7 @@ func (a *app) key(n int) string {
 func (v *visitor) sendKeys(text string) int {
 	v.app.t.Helper()
 	if !strings.HasSuffix(v.PW.URL(), "/connect") {
-		v.Open("/sign-in")
-		v.signInAs(ada)
+		v.hasSignedIn(ada, "/")
 		v.Open("/connect")
 	}
 	v.Choose(v.Label("Or choose a CSV file"), "keys.csv", []byte(text))

@@ -44,15 +44,13 @@ func (a *app) manyTeamShops(n int) sandbox.DemoShop {
 
 func showLabeledShops(v *visitor) int {
 	v.app.manyTeamShops(40)
-	v.Open("/shops")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/shops")
 	return v.Open("/shops")
 }
 
 func showBulkLabels(v *visitor) int {
 	v.app.manyTeamShops(40)
-	v.Open("/shops")
-	v.signInAs(omar)
+	v.hasSignedIn(omar, "/shops")
 	v.Open("/shops?label=production")
 	v.Click(v.main().GetByText("Label 17 shops"))
 	v.Fill(v.Role("combobox", "Add labels"), strings.Repeat("x", 41))
@@ -62,8 +60,7 @@ func showBulkLabels(v *visitor) int {
 func showShopLabels(v *visitor) int {
 	shop := v.app.manyTeamShops(10)
 	path := "/shops/" + shop.ID + "/labels"
-	v.Open(path)
-	v.signInAs(omar)
+	v.hasSignedIn(omar, path)
 	v.Fill(v.Role("combobox", "Add labels"), "production, A client with a name of 40 characters ok, ☕ cafés")
 	v.Submit(v.Role("button", "Add"))
 	v.Fill(v.Role("combobox", "Add labels"), strings.Repeat("x", 41))
@@ -84,8 +81,7 @@ func (v *visitor) connectBefore(shops ...int) {
 func showMove(v *visitor) int {
 	v.connectBefore(0, 1, 2)
 	v.app.member(ada, "/connect", browser.Options{}).giveKey(2)
-	v.Open("/connect/move")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/connect/move")
 	return v.Open("/connect/move")
 }
 
@@ -98,16 +94,14 @@ func showMoveMany(v *visitor) int {
 		_, err := v.app.store.PutConnection(v.app.t.Context(), conn)
 		v.app.must(err)
 	}
-	v.Open("/connect/move")
-	v.signInAs(ada)
+	v.hasSignedIn(ada, "/connect/move")
 	return v.Open("/connect/move")
 }
 
 func showPersonalShops(v *visitor) int {
 	v.app.person(ada)
 	v.connectBefore(0)
-	v.Open("/shops")
-	v.signInAs(omar)
+	v.hasSignedIn(omar, "/shops")
 	return v.Open("/shops")
 }
 
@@ -173,8 +167,7 @@ func TestMoveJourney(t *testing.T) {
 			v := a.visit(o)
 			v.connectBefore(0, 1, 2)
 			a.member(ada, "/connect", browser.Options{}).giveKey(2)
-			v.Open("/shops")
-			v.signInAs(ada)
+			v.hasSignedIn(ada, "/shops")
 			v.reads("1 shop connected", "3 shops aren’t the team’s yet")
 			v.Submit(v.Role("link", "Choose shops to move"))
 			v.heads("Move shops to the team")
