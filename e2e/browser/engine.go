@@ -2,8 +2,11 @@ package browser
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -28,6 +31,7 @@ var (
 // does what else is to be done in the end. It is called from TestMain and does
 // not return.
 func Main(m *testing.M, after ...func() error) {
+	overlap()
 	code := m.Run()
 	for _, do := range after {
 		if err := do(); err != nil {
@@ -46,6 +50,20 @@ func Main(m *testing.M, after ...func() error) {
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// overlap lets more tests run at once than there are processors, unless -parallel
+// says how many: a test waits most of the time for the browser, and the browser
+// for the test.
+func overlap() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
+	}
 }
 
 func launch() (*engine, error) {
