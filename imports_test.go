@@ -14,7 +14,7 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fleet", "internal/fourthwall", "internal/jobs",
-		"internal/logs", "internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
+		"internal/logs", "internal/metrics", "internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
 		"internal/webhooks", "oauth",
 	},
 	"handlers": {
@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"internal/fourthwall":         nil,
 	"internal/deliver":            nil,
 	"internal/logs":               nil,
+	"internal/metrics":            nil,
 	"internal/store":              nil,
 	"internal/unseen":             nil,
 	"internal/sandbox":            nil,
