@@ -116,7 +116,7 @@ faults: browser ## Break Fourthwall, the way there, the database and the program
 	@GO='$(GO)' TESTFLAGS='$(TESTFLAGS)' tools/with-postgres.sh tools/faults.sh
 
 .PHONY: test-deploy
-test-deploy: ## Run the image as far as that goes without Docker, and replicas behind nginx; needs Linux, nginx and Postgres
+test-deploy: ## Run the image as far as that goes without Docker, replicas behind nginx, and the alert rules in Prometheus; needs Linux, nginx, Prometheus and Postgres
 	@HOOKWALL_TEST_DEPLOY=1 tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./deploy
 
 # Browser tests in which people, tabs or background work meet. The others repeat

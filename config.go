@@ -53,6 +53,7 @@ type serveFlags struct {
 	Shops           string `hw:"HOOKWALL_SANDBOX_SHOPS" placeholder:"N" help:"How many demo shops the sandbox has, 0 to 1000. Default: 43 with --team or --sign-in sandbox, otherwise 3."`
 	ConnectChannel  bool   `help:"Connect all demo shops to the team at startup, with the sandbox's channel. Only in the sandbox."`
 	LogFormat       string `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere. Default: auto."`
+	MetricsAddr     string `hw:"HOOKWALL_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address that serves metrics for Prometheus at /metrics, and nothing else. Anyone who can reach it can read them. Default: none."`
 	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Contacts for reporting a vulnerability, shown in /.well-known/security.txt. Email addresses and https URLs, separated by commas. Default: security@ and the public URL's host."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Reverse proxies whose X-Forwarded-For is trusted. IP addresses or CIDR blocks, separated by commas. Default: none."`
 	SessionIdle     string `name:"session-idle" hw:"HOOKWALL_SESSION_IDLE" placeholder:"DURATION" help:"How long after its last use a session ends. A duration such as 12h or 30d. Default: 12h, or 30d if the public URL is on this machine."`
@@ -173,6 +174,7 @@ type Config struct {
 	Shops            int    // demo shops of the sandbox
 	ConnectChannel   bool   // connect them to the team
 	LogFormat        string // auto, text or json
+	MetricsAddr      string // "" for no metrics
 	TrustedProxies   []netip.Prefix
 	SecurityContacts []string // URIs; nil for the usual mailbox
 	SessionIdle      time.Duration
@@ -210,6 +212,9 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c.Limits = p.limits(f)
 	c.ApproveFrom = p.approveFrom(f.ApproveFrom)
 	c.LogFormat = p.logFormat(f.LogFormat)
+	if c.MetricsAddr = f.MetricsAddr; c.MetricsAddr != "" {
+		p.address("HOOKWALL_METRICS_ADDR", c.MetricsAddr)
+	}
 	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
 	if isProxied && len(c.TrustedProxies) == 0 {
 		c.Warnings = append(c.Warnings, "HOOKWALL_TRUSTED_PROXIES is not set, so everyone behind your "+

@@ -81,7 +81,7 @@ func TestConnectFleet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dashboard, connected, _, err := newDashboard(ctx, c, at, st, jobs.New(st, quiet), deliver.Options{}, quiet)
+	dashboard, connected, _, err := newDashboard(ctx, c, at, st, jobs.New(st, quiet), deliver.Options{}, nil, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

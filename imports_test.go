@@ -14,12 +14,12 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fleet", "internal/fourthwall", "internal/jobs",
-		"internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
+		"internal/logs", "internal/metrics", "internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
 		"internal/webhooks", "oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fleet", "internal/fourthwall",
-		"internal/jobs", "internal/shops", "internal/signature", "internal/store", "internal/team", "internal/webhooks", "oauth", "static",
+		"internal/jobs", "internal/logs", "internal/shops", "internal/signature", "internal/store", "internal/team", "internal/webhooks", "oauth", "static",
 		"views", "views/ui",
 	},
 	"handlers/middleware": nil,
@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "internal/unseen", "oauth"},
 	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
 
-	"internal/jobs": {"internal/fleet", "internal/store", "internal/webhooks"},
+	"internal/jobs": {"internal/fleet", "internal/logs", "internal/store", "internal/webhooks"},
 	"internal/team": {"internal/activity", "internal/store"},
 	"internal/fleet": {
 		"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/webhooks", "oauth",
@@ -45,6 +45,8 @@ var mayImport = map[string][]string{
 	"internal/signature/snippets": nil,
 	"internal/fourthwall":         nil,
 	"internal/deliver":            nil,
+	"internal/logs":               nil,
+	"internal/metrics":            nil,
 	"internal/store":              nil,
 	"internal/unseen":             nil,
 	"internal/sandbox":            nil,

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"hookwall/handlers"
+	"hookwall/internal/logs"
 )
 
 // newLogger returns a logger that writes lines to w: text for people, or JSON.
@@ -19,7 +19,7 @@ func newLogger(w io.Writer, text bool) *slog.Logger {
 	if text {
 		h = slog.NewTextHandler(w, nil)
 	}
-	return slog.New(handlers.LogTo(h))
+	return slog.New(logs.To(h))
 }
 
 // isText reports whether the log is for people: "auto" means that they read it

@@ -29,6 +29,7 @@ import (
 	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/jobs"
+	"hookwall/internal/metrics"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -152,7 +153,8 @@ func serveDashboard(
 	}
 	defer st.Close()
 	background := jobs.New(st, logger)
-	dashboard, connected, work, err := newDashboard(ctx, c, sandboxURL, st, background, targets, logger)
+	counted := newMetrics(c)
+	dashboard, connected, work, err := newDashboard(ctx, c, sandboxURL, st, background, targets, counted, logger)
 	if err != nil {
 		return err
 	}
@@ -162,6 +164,9 @@ func serveDashboard(
 		if err := connectFleet(ctx, st, connected, *channel); err != nil {
 			return errors.Join(fmt.Errorf("--connect-channel: %w", err), ctxCause(ctx))
 		}
+	}
+	if err := serveMetrics(ctx, c, counted, st, background, servers, logger); err != nil {
+		return err
 	}
 	servers.Go(func() error { return repeat(ctx, importInterval, dashboard.ContinueImports, "importing keys", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
@@ -192,9 +197,11 @@ func announce(out *heldLog, c Config, sandboxURL string) {
 
 func newDashboard(
 	ctx context.Context, c Config, sandboxURL string, st *store.Store, background *jobs.Client, targets deliver.Options,
-	logger *slog.Logger,
+	counted *metrics.Metrics, logger *slog.Logger,
 ) (*handlers.Dashboard, *shops.Service, jobs.Work, error) {
-	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
+	api, err := fourthwall.New(c.APIURL, fourthwall.Options{
+		UserAgent: userAgent(), Logger: logger, Observe: observeTry(counted),
+	})
 	if err != nil {
 		return nil, nil, jobs.Work{}, err
 	}
@@ -202,7 +209,7 @@ func newDashboard(
 	if err != nil {
 		return nil, nil, jobs.Work{}, err
 	}
-	provider := newProvider(c, st)
+	provider := newProvider(c, st, observeRefresh(counted))
 	receiver := ""
 	if sandboxURL != "" {
 		receiver = sandbox.ReceiverHost
@@ -218,7 +225,8 @@ func newDashboard(
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
 		Jobs: background, Version: version,
-		Now: st.Now, // the database's clock, so that all replicas agree
+		Now:       st.Now, // the database's clock, so that all replicas agree
+		OnRequest: counted.Request,
 	}
 	if err := c.addTeam(ctx, st, &settings); err != nil {
 		return nil, nil, jobs.Work{}, err
@@ -226,6 +234,7 @@ func newDashboard(
 	all := fleet.NewService(fleet.Config{
 		Store: st, Shops: connected, Webhooks: hooks, Clone: cloneShops, Queue: background, Logger: logger,
 		Intervals: c.Visits.Intervals, Keep: c.Visits.KeepDeliveries, ApproveFrom: c.ApproveFrom,
+		OnVisit: counted.Visit, OnItem: counted.Item,
 	})
 	if !c.Visits.Off {
 		settings.Fleet = all
@@ -239,12 +248,13 @@ func newDashboard(
 	}, nil
 }
 
-// newProvider returns Fourthwall's sign-in.
-func newProvider(c Config, st *store.Store) *oauth.Provider {
+// newProvider returns Fourthwall's sign-in. onRefresh may be nil.
+func newProvider(c Config, st *store.Store, onRefresh func(error)) *oauth.Provider {
 	return oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
 		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
 		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
+		OnRefresh: onRefresh,
 	})
 }
 

@@ -102,7 +102,7 @@ func probeConnected(
 	if conn.Scopes != "" {
 		config.Scopes = strings.Fields(conn.Scopes)
 	}
-	client := shops.NewService(st, api, newProvider(c, st), c.Scopes).Client(conn)
+	client := shops.NewService(st, api, newProvider(c, st, nil), c.Scopes).Client(conn)
 	return client.Use(ctx, func(ctx context.Context, with fourthwall.Credential) error {
 		config.Credential = with
 		return runProbe(ctx, config, stdout)

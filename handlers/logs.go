@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 
@@ -34,28 +33,16 @@ func logFailure(r *http.Request, message string, err error) {
 	stateOf(r).log.Error(message, "error", err)
 }
 
-// LogTo returns a handler that writes to h in UTC. To each line that any
-// package writes on behalf of a request, it adds the request ID of the
-// response.
-func LogTo(h slog.Handler) slog.Handler { return requestLog{h} }
-
-type requestLog struct{ slog.Handler }
-
-// Handle adds what is known about the request.
-func (l requestLog) Handle(ctx context.Context, line slog.Record) error {
-	line.Time = line.Time.UTC()
-	if id := middleware.RequestIDOf(ctx); id != "" {
-		line.AddAttrs(slog.String("request", id))
+// ofRequest returns what is known of a request for its line in the log. IDs of people and shops are ours and
+// Fourthwall's, so the line has no names or email addresses.
+func (s *server) ofRequest(r *http.Request) []slog.Attr {
+	v := stateOf(r)
+	all := []slog.Attr{slog.String("route", v.pattern), slog.String("client", s.clientAddress(r))}
+	if v.person.ID != "" {
+		all = append(all, slog.String("person", v.person.ID))
 	}
-	return l.Handler.Handle(ctx, line)
-}
-
-// WithAttrs is LogTo of a handler that has attrs.
-func (l requestLog) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return requestLog{l.Handler.WithAttrs(attrs)}
-}
-
-// WithGroup is LogTo of a handler that has a group.
-func (l requestLog) WithGroup(name string) slog.Handler {
-	return requestLog{l.Handler.WithGroup(name)}
+	if v.conn.ID != "" { // otherwise the shop's ID may be whatever the path has
+		all = append(all, slog.String("shop", clip(v.conn.ShopID, maxLoggedShop)))
+	}
+	return all
 }

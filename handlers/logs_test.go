@@ -1,18 +1,19 @@
 package handlers
 
 import (
-	"bytes"
 	"encoding/json"
-	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
-	"hookwall/handlers/middleware"
+	"github.com/google/go-cmp/cmp"
+
 	"hookwall/internal/sandbox"
+	"hookwall/internal/team"
 )
 
 // line returns the only log line with this message from the request that pg
@@ -88,24 +89,96 @@ func TestWhatIsLeftOutIsLogged(t *testing.T) {
 	}
 }
 
-func TestLogTo(t *testing.T) {
+// TestLineOfRequest: the line of a request says whose it was and about which shop, by their IDs. The trace that it
+// belongs to is in each of its lines, and is sent on to nobody.
+func TestLineOfRequest(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	to := LogTo(slog.NewJSONHandler(&out, nil)).WithAttrs([]slog.Attr{slog.Int("a", 1)})
-	moment := time.Date(2026, 11, 23, 1, 2, 3, 0, time.FixedZone("east", 9*60*60))
-	if err := to.Handle(t.Context(), slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
-		t.Fatal(err)
+	g := newTeamRig(t)
+	admin := g.member(team.Admin)
+	shop := admin.connectKey(0)
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	valid := "00-" + trace + "-00f067aa0ba902b7-01"
+	list, id := webhooksPath(shop.ID), admin.id()
+	for name, test := range map[string]struct {
+		by                         *person
+		at, sent                   string
+		route, person, shop, trace any // nil: not in the line
+	}{
+		"a member's, with a trace": {admin, list, valid, "GET /shops/{shop}/webhooks", id, shop.ID, trace},
+		"without a trace":          {admin, list, "", "GET /shops/{shop}/webhooks", id, shop.ID, nil},
+		"not a trace":              {admin, list, "00-" + trace, "GET /shops/{shop}/webhooks", id, shop.ID, nil},
+		"about no shop":            {admin, "/help", valid, "GET /help", id, nil, trace},
+		"a stranger's":             {g.person(), list, valid, "GET /shops/{shop}/webhooks", nil, nil, trace},
+		"of no page":               {admin, "/no-such-page", valid, "", id, nil, trace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g.calls.forget()
+			r := httptest.NewRequest(http.MethodGet, g.url+test.at, nil)
+			if test.sent != "" {
+				r.Header.Set("Traceparent", test.sent)
+				r.Header.Set("Tracestate", "vendor=secret")
+			}
+			for _, cookie := range test.by.client.Jar.Cookies(r.URL) {
+				r.AddCookie(cookie)
+			}
+			w := httptest.NewRecorder()
+			g.server.handler().ServeHTTP(w, r) // without a network, the line is complete when it returns
+			line := (&page{p: test.by, header: w.Header()}).line("request")
+			got := []any{line["route"], line["person"], line["shop"], line["trace"]}
+			if diff := cmp.Diff([]any{test.route, test.person, test.shop, test.trace}, got); diff != "" {
+				t.Error(diff)
+			}
+			calls := g.calls.of(http.MethodGet)
+			for _, call := range calls {
+				if call.tracing != "" {
+					t.Errorf("%s %s has %q", call.method, call.path, call.tracing)
+				}
+			}
+			if (len(calls) > 0) != (test.shop != nil) {
+				t.Errorf("%d calls of the API", len(calls))
+			}
+		})
 	}
-	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1}` + "\n"; out.String() != want {
-		t.Errorf("got %s want %s", &out, want)
+	for _, known := range []string{"admin@agency.example", "The admin", shop.Name, "vendor=secret"} {
+		if strings.Contains(g.logs.String(), known) {
+			t.Errorf("the log has %q", known)
+		}
 	}
-	out.Reset()
-	ctx := middleware.WithRequestID(t.Context(), "r1")
-	if err := to.WithGroup("g").Handle(ctx, slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
-		t.Fatal(err)
-	}
-	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1,"g":{"request":"r1"}}` +
-		"\n"; out.String() != want {
-		t.Errorf("got %s want %s", &out, want)
+}
+
+// TestEndpointsGetNoTrace: a test delivery and a check send no part of the trace to the endpoint.
+func TestEndpointsGetNoTrace(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var got []http.Header
+	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, r.Header)
+	})})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, accepts, "DONATION")
+	for path, form := range map[string]url.Values{
+		testPath(shop.ID, hook.ID): {"type": {"DONATION"}, "body": {"{}"}},
+		checksPath(shop.ID):        {"url": {accepts}, "type": {"DONATION"}, "types": {"DONATION"}},
+	} {
+		mu.Lock()
+		got = nil
+		mu.Unlock()
+		r := p.request(http.MethodPost, path, form)
+		r.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+		r.Header.Set("Tracestate", "vendor=secret")
+		p.do(r).want(http.StatusOK)
+		mu.Lock()
+		if len(got) == 0 {
+			t.Errorf("%s sends nothing", path)
+		}
+		for _, header := range got {
+			if header["Traceparent"] != nil || header["Tracestate"] != nil {
+				t.Errorf("%s sends %v", path, header)
+			}
+		}
+		mu.Unlock()
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"hookwall/internal/benchtest"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/logs"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 )
@@ -90,7 +91,7 @@ func newBenchPages(b *testing.B) *benchPages {
 	b.Helper()
 	api := &benchAPI{transport: fourthwall.NewTransport(), recorded: map[string]benchtest.Response{}}
 	file := filepath.Join(b.TempDir(), "h.db") // SQLite, even if tests have Postgres
-	logger := slog.New(LogTo(slog.NewJSONHandler(unread{}, nil)))
+	logger := slog.New(logs.To(slog.NewJSONHandler(unread{}, nil)))
 	g := newRig(b, options{api: api, logger: logger, file: file})
 	return &benchPages{g, b, api, benchtest.NewClient(b)}
 }

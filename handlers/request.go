@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"hookwall/handlers/middleware"
+	"hookwall/internal/logs"
 	"hookwall/internal/store"
 	"hookwall/internal/team"
 )
@@ -50,13 +51,19 @@ func (v *requestState) may(a access) bool {
 
 type stateKey struct{}
 
-// keepState is the layer that adds the state that stateOf returns, and the time
-// that the request may spend with the database.
+// keepState is the layer that adds the state that stateOf returns, what the log
+// lines of the request have in common, and the time that the request may spend
+// with the database.
 func (s *server) keepState(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := middleware.RequestIDOf(r.Context())
-		v := &requestState{requestID: id, log: s.Logger.With("request", id)}
-		ctx := store.WithBudget(context.WithValue(r.Context(), stateKey{}, v))
+		v := &requestState{requestID: id, log: s.Logger.With(logs.Request, id)}
+		ctx := logs.With(r.Context(), slog.String(logs.Request, id))
+		if trace := logs.TraceID(r.Header["Traceparent"]); trace != "" {
+			v.log = v.log.With(logs.Trace, trace)
+			ctx = logs.With(ctx, slog.String(logs.Trace, trace))
+		}
+		ctx = store.WithBudget(context.WithValue(ctx, stateKey{}, v))
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -35,6 +35,7 @@ import (
 	"hookwall/internal/fleet"
 	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/logs"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -144,7 +145,8 @@ type options struct {
 func newRig(t testing.TB, o options) *rig {
 	t.Helper()
 	g := &rig{t: t, logs: &lockedBuffer{}}
-	logger := cmp.Or(o.logger, slog.New(LogTo(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	lines := slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug})
+	logger := cmp.Or(o.logger, slog.New(logs.To(lines)))
 	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 	if o.still {
 		start := time.Now()
@@ -259,7 +261,7 @@ type calls struct {
 	fake http.Handler  // answers in its place, unless it answers 404
 }
 
-type apiCall struct{ method, path, query, body string }
+type apiCall struct{ method, path, query, body, tracing string }
 
 func (c *calls) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -268,7 +270,8 @@ func (c *calls) watch(next http.Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		one := apiCall{r.Method, r.URL.Path, r.URL.RawQuery, string(body)}
+		tracing := r.Header.Get("Traceparent") + r.Header.Get("Tracestate")
+		one := apiCall{r.Method, r.URL.Path, r.URL.RawQuery, string(body), tracing}
 		c.mu.Lock()
 		c.all = append(c.all, one)
 		hold, fake := c.hold, c.fake

@@ -48,6 +48,9 @@ type Config struct {
 	Logger           *slog.Logger
 	Version          string           // of Hookwall, for the footer; "" shows none
 	Now              func() time.Time // nil for time.Now
+
+	// OnRequest gets how each request ended, or is nil. The route is a row of the table, or "".
+	OnRequest func(route string, status int, took time.Duration)
 }
 
 // SampleOf says what the sample of an event is about. A sample is the body of a

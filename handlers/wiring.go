@@ -105,7 +105,7 @@ func (s *server) handler() http.Handler {
 	layers := []func(http.Handler) http.Handler{
 		middleware.RequestID,
 		s.keepState,
-		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.clientAddress, routeOf),
+		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.ofRequest, s.observe),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
 		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
@@ -121,8 +121,12 @@ func (s *server) handler() http.Handler {
 	return h
 }
 
-// routeOf returns the row of the table that a request was routed to.
-func routeOf(r *http.Request) string { return stateOf(r).pattern }
+// observe passes on how a request ended.
+func (s *server) observe(r *http.Request, status int, took time.Duration) {
+	if s.OnRequest != nil {
+		s.OnRequest(stateOf(r).pattern, status, took)
+	}
+}
 
 // bodyLimits allows the pages that take files more than others. Nobody needs to
 // sign in for notes on a URL, so they are for one URL only.

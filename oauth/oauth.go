@@ -54,6 +54,7 @@ type Config struct {
 	Scopes          []string
 	Transport       http.RoundTripper // default http.DefaultTransport
 	UserAgent       string            // default "hookwall"
+	OnRefresh       func(error)       // gets the result of each refresh; default none
 	Now             func() time.Time  // default time.Now
 }
 
@@ -64,11 +65,15 @@ type Provider struct {
 	channels string // URL that issues tokens of channels
 	http     *http.Client
 	now      func() time.Time
+	observe  func(error) // result of a refresh
 }
 
 // New returns a Provider. Without a ClientID it offers neither flow, and shops can be connected by API key only.
 func New(c Config) *Provider {
-	p := &Provider{now: c.Now, http: tokenClient(newTransport(c)), channels: c.ChannelTokenURL}
+	p := &Provider{now: c.Now, http: tokenClient(newTransport(c)), channels: c.ChannelTokenURL, observe: c.OnRefresh}
+	if p.observe == nil {
+		p.observe = func(error) {}
+	}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -168,7 +173,8 @@ func (p *Provider) Exchange(ctx context.Context, code, verifier string) (Credent
 // Refresh trades the refresh token for a new credential. If the provider returns no new refresh token, the old one
 // stays valid. A channel's credential needs no refresh token. It returns a TokenError if the token URL responds without
 // a token. That is ErrRefused if the provider rejects the refresh token, or the channel's ID and secret.
-func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error) {
+func (p *Provider) Refresh(ctx context.Context, c Credential) (renewed Credential, err error) {
+	defer func() { p.observe(err) }()
 	if c.Way == WayChannel {
 		return p.Channel(ctx, c.Username, c.Password)
 	}
@@ -185,7 +191,7 @@ func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error
 	if err != nil {
 		return Credential{}, tokenError("refresh token", err)
 	}
-	renewed, err := p.credential("refresh token", t)
+	renewed, err = p.credential("refresh token", t)
 	if err != nil {
 		return Credential{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -243,7 +244,13 @@ func TestRefresh(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newTokenServer(t, test.status, test.body)
-			got, err := s.provider().Refresh(t.Context(), old)
+			var observed []error
+			got, err := s.provider(func(c *Config) {
+				c.OnRefresh = func(err error) { observed = append(observed, err) }
+			}).Refresh(t.Context(), old)
+			if !slices.Equal(observed, []error{err}) {
+				t.Errorf("observed is %v, returned %v", observed, err)
+			}
 			if (err != nil) != test.fails || errors.Is(err, ErrRefused) != test.refused {
 				t.Errorf("error %v, want refused %v", err, test.refused)
 			}

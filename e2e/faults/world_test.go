@@ -24,6 +24,7 @@ import (
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/jobs"
+	"hookwall/internal/logs"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -125,7 +126,7 @@ func (w *world) replica() string {
 // dashboard makes one that people open at an address.
 func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Store, stop func()) {
 	w.t.Helper()
-	logger := slog.New(handlers.LogTo(slog.NewJSONHandler(&w.logs, nil)))
+	logger := slog.New(logs.To(slog.NewJSONHandler(&w.logs, nil)))
 	st = w.openStore(logger)
 	api, err := fourthwall.New(w.api.URL(), fourthwall.Options{Budget: w.budget, Logger: logger})
 	w.must(err)

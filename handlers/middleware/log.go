@@ -18,9 +18,10 @@ const (
 
 // Log logs every request when it has been answered. Of the URL it logs the path
 // only: a query can carry a code. What comes after one of secret in a path is left
-// out, in any letter case. client and route say what else is known.
+// out, in any letter case. about returns what else is known by then. observe is told how the request ended.
 func Log(
-	logger *slog.Logger, secret []string, client, route func(*http.Request) string,
+	logger *slog.Logger, secret []string, about func(*http.Request) []slog.Attr,
+	observe func(r *http.Request, status int, took time.Duration),
 ) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,10 +32,13 @@ func Log(
 				if status == 0 && HasLeft(r) {
 					status = StatusClientLeft
 				}
-				logger.InfoContext(r.Context(), "request",
-					"method", Clip(r.Method, maxLoggedMethod), "path", Clip(withoutSecret(r.URL.Path, secret), maxLoggedPath),
-					"route", route(r),
-					"status", status, "ms", time.Since(start).Milliseconds(), "client", client(r))
+				took := time.Since(start)
+				observe(r, status, took)
+				logger.LogAttrs(r.Context(), slog.LevelInfo, "request", append([]slog.Attr{
+					slog.String("method", Clip(r.Method, maxLoggedMethod)),
+					slog.String("path", Clip(withoutSecret(r.URL.Path, secret), maxLoggedPath)),
+					slog.Int("status", status), slog.Int64("ms", took.Milliseconds()),
+				}, about(r)...)...)
 			}()
 			h.ServeHTTP(recorder, r)
 		})

@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // failed remembers what a layer refused, and responds with 418.
@@ -429,9 +431,13 @@ func TestClientAddressInForwarded(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	var logs bytes.Buffer
-	client, route := func(*http.Request) string { return "192.0.2.1" }, func(*http.Request) string { return "GET /x" }
-	h := Log(slog.New(slog.NewTextHandler(&logs, nil)), []string{"/secrets/"}, client,
-		route)(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
+	about := func(*http.Request) []slog.Attr {
+		return []slog.Attr{slog.String("client", "192.0.2.1"), slog.String("route", "GET /x")}
+	}
+	var observed []int
+	observe := func(_ *http.Request, status int, _ time.Duration) { observed = append(observed, status) }
+	log := Log(slog.New(slog.NewTextHandler(&logs, nil)), []string{"/secrets/"}, about, observe)
+	h := log(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		w.WriteHeader(http.StatusOK) // which has no effect
 	}))
@@ -440,6 +446,9 @@ func TestLog(t *testing.T) {
 		if !strings.Contains(logs.String(), part) {
 			t.Errorf("%q lacks %q", &logs, part)
 		}
+	}
+	if !slices.Equal(observed, []int{http.StatusNotFound}) {
+		t.Errorf("observed are the statuses %v", observed)
 	}
 	if strings.Contains(logs.String(), "canary") {
 		t.Errorf("the query is in the log: %s", &logs)

@@ -21,13 +21,8 @@ func RequestID(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()[:requestIDLength]
 		w.Header().Set("X-Request-Id", id)
-		h.ServeHTTP(w, r.WithContext(WithRequestID(r.Context(), id)))
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
 	})
-}
-
-// WithRequestID returns a context of the request with this ID.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
 // RequestIDOf returns the ID of the request that ctx belongs to; "" for none.

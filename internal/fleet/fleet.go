@@ -49,6 +49,9 @@ type Config struct {
 	Keep      time.Duration // how long deliveries are kept, so older ones aren't read; 0: store.KeepDeliveries
 
 	ApproveFrom int // shops from which on another person has to approve a plan; 0: nobody has to
+
+	OnVisit func(result string, took time.Duration) // gets how each visit ended; nil: nothing does
+	OnItem  func(state string)                      // gets how each item ended; nil: nothing does
 }
 
 // Service visits shops. It keeps no state of its own.
@@ -62,6 +65,8 @@ type Service struct {
 	intervals   Intervals
 	keep        time.Duration
 	approveFrom int
+	onVisit     func(result string, took time.Duration)
+	onItem      func(state string)
 }
 
 // NewService returns a Service.
@@ -69,7 +74,15 @@ func NewService(c Config) *Service {
 	if c.Keep == 0 {
 		c.Keep = store.KeepDeliveries
 	}
-	return &Service{c.Store, c.Shops, c.Webhooks, c.Clone, c.Queue, c.Logger, c.Intervals, c.Keep, c.ApproveFrom}
+	if c.OnVisit == nil {
+		c.OnVisit = func(string, time.Duration) {}
+	}
+	if c.OnItem == nil {
+		c.OnItem = func(string) {}
+	}
+	return &Service{
+		c.Store, c.Shops, c.Webhooks, c.Clone, c.Queue, c.Logger, c.Intervals, c.Keep, c.ApproveFrom, c.OnVisit, c.OnItem,
+	}
 }
 
 // Keep returns how long deliveries are kept.

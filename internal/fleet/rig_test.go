@@ -52,6 +52,7 @@ type rig struct {
 	owner     store.Owner
 	queue     queue
 	logs      bytes.Buffer // of the service, whose visits follow each other
+	results   []string     // of visits and of items, as observed
 
 	ahead atomic.Int64 // how far the clocks were moved
 
@@ -114,9 +115,26 @@ func newRigOf(t testing.TB, count int) *rig {
 		Store: g.store, Shops: g.connected, Webhooks: hooks, Clone: fleettest.Clone, Queue: &g.queue,
 		Intervals: fleet.DefaultIntervals(), Logger: slog.New(slog.NewTextHandler(&g.logs, nil)),
 		ApproveFrom: fleet.DefaultApproveFrom,
+		OnVisit:     func(result string, _ time.Duration) { g.observe("visit " + result) },
+		OnItem:      func(state string) { g.observe("item " + state) },
 	})
 	g.owner = g.signIn()
 	return g
+}
+
+func (g *rig) observe(result string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.results = append(g.results, result)
+}
+
+// observed returns the results since it was called before.
+func (g *rig) observed() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := strings.Join(g.results, ", ")
+	g.results = nil
+	return all
 }
 
 func (g *rig) must(err error) {

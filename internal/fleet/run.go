@@ -106,7 +106,7 @@ func (l *look) pauseAltered(ctx context.Context, item store.RunItem) error {
 		return ignoring(err, store.ErrPlanState)
 	}
 	item.State, item.Code = store.ItemUnconfirmed, codeNoAnswer
-	return l.store.EndItem(ctx, item, l.queue.EnqueueVisits)
+	return l.endItem(ctx, item)
 }
 
 // ignoring returns err unless it is the other error.
@@ -210,7 +210,7 @@ func (l *look) record(ctx context.Context, item store.RunItem, o outcome) (again
 		o.end = store.PlanItem{State: store.ItemFailed, Code: o.not}
 	}
 	item.State, item.Code, item.RequestID, item.Webhook = o.end.State, o.end.Code, o.end.RequestID, o.end.Webhook
-	return false, l.store.EndItem(ctx, item, l.queue.EnqueueVisits)
+	return false, l.endItem(ctx, item)
 }
 
 // outcomeOf returns what a result or an error says about an item.
@@ -277,6 +277,15 @@ func rejected(result webhooks.Result) outcome {
 	return outcome{end: store.PlanItem{State: store.ItemRejected, Code: r.Code, RequestID: r.RequestID}}
 }
 
+// endItem stores how an item ended, and asks for the visits that follow.
+func (s *Service) endItem(ctx context.Context, item store.RunItem) error {
+	err := s.store.EndItem(ctx, item, s.queue.EnqueueVisits)
+	if err == nil {
+		s.onItem(item.State)
+	}
+	return err
+}
+
 // endWithout ends the items of a shop whose owner has no connection to it that can be used. What an earlier call did
 // can't be seen.
 func (s *Service) endWithout(ctx context.Context, known []store.Visited, items []store.RunItem) error {
@@ -296,7 +305,7 @@ func (s *Service) endWithout(ctx context.Context, known []store.Visited, items [
 		if item.State == store.ItemCalling {
 			begun.State = store.ItemUnconfirmed
 		}
-		if err := s.store.EndItem(ctx, begun, s.queue.EnqueueVisits); err != nil {
+		if err := s.endItem(ctx, begun); err != nil {
 			return err
 		}
 	}

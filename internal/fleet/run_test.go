@@ -197,6 +197,11 @@ func TestItemEnds(t *testing.T) {
 			if got := g.standing(p); got != test.want {
 				t.Errorf("the run is %q, want %q", got, test.want)
 			}
+			_, ended, _ := strings.Cut(test.want, ", ")
+			state, _, _ := strings.Cut(ended, " ")
+			if got := g.observed(); got != "visit ok, item "+state+", visit ok" {
+				t.Errorf("observed is %q", got)
+			}
 			g.answer("", 0, "")
 			if got := g.has(studio); len(got) != test.made {
 				t.Errorf("the shop has %q", got)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -33,6 +34,7 @@ func (s *Service) Visit(ctx context.Context, shop string, next Next) (wait time.
 	if err != nil || wait > 0 {
 		return wait, err
 	}
+	start := time.Now()
 	end, err := s.see(ctx, v)
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -46,7 +48,27 @@ func (s *Service) Visit(ctx context.Context, shop string, next Next) (wait time.
 	if endErr := s.store.EndVisit(ctx, v, end, next); err == nil {
 		err = endErr
 	}
+	s.onVisit(resultOf(end, err), time.Since(start))
 	return 0, err
+}
+
+// Results of visits, beside the problems of shops.
+const (
+	visitOK     = "ok"
+	visitFailed = "failed" // nothing was learned of the shop
+)
+
+// resultOf returns the result of a visit: the first problem that it met, unless there was none.
+func resultOf(end store.VisitEnd, err error) string {
+	if err != nil {
+		return visitFailed
+	}
+	for _, seen := range end.Seen {
+		if seen.Problem != "" {
+			return strings.ReplaceAll(seen.Problem, " ", "_")
+		}
+	}
+	return visitOK
 }
 
 // see reads a shop through each of its connections, one after another.

@@ -210,11 +210,17 @@ func TestVisitThatCannotReadKeepsWhatWasSeen(t *testing.T) {
 			shop := g.connect(g.owner, tidewater)
 			g.fire(shop, "ORDER_PLACED", 1)
 			g.visit(shop)
+			if got := g.observed(); got != "visit ok" {
+				t.Errorf("observed is %q", got)
+			}
 			before := g.observation(shop)
 			g.move(20 * time.Minute)
 			g.reply(row.path, row.status, row.body, row.header)
 			g.sent("")
 			next := g.visit(shop)
+			if got := g.observed(); got != "visit "+strings.ReplaceAll(string(row.problem), " ", "_") {
+				t.Errorf("observed is %q, want %q", got, row.problem)
+			}
 			if n := g.sent(webhooksPath); n != row.calls {
 				t.Errorf("%d calls, want %d", n, row.calls)
 			}

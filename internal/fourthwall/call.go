@@ -59,6 +59,7 @@ type call struct {
 	next    http.RoundTripper
 	backoff time.Duration // before the second try; doubles with each further try
 	logger  *slog.Logger
+	observe func(Try) // or nil
 
 	tries int
 	last  outcome
@@ -118,7 +119,7 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		markSent(req.Context())
 	}
 	k.plan(req.Context())
-	k.log(req, time.Since(start))
+	k.report(req, time.Since(start))
 	if k.last.err != nil {
 		return nil, k.last.err
 	}
@@ -275,6 +276,19 @@ func (k *call) fail(err error) *Error {
 		Fault:      fault,
 		Err:        newCause(err),
 	}
+}
+
+// report logs and observes the last try. One that we stopped before a response says nothing about the API.
+func (k *call) report(req *http.Request, took time.Duration) {
+	k.log(req, took)
+	if k.observe == nil || k.last.isHeldBack() || errors.Is(k.last.err, context.Canceled) {
+		return
+	}
+	t := Try{Op: k.op.name, Status: k.last.status, Took: took}
+	if k.last.err == nil && k.last.fault() == "" {
+		t.Code = k.last.code()
+	}
+	k.observe(t)
 }
 
 // log writes a line for the last try, without a body, a query or a credential.

@@ -37,6 +37,15 @@ type Options struct {
 	Budget    time.Duration     // time for all tries of a call; default 8 s
 	Backoff   time.Duration     // before the second try; doubles with each further try; default 200 ms
 	Logger    *slog.Logger      // gets a debug line for each try, without secrets; default none
+	Observe   func(Try)         // gets each try that wasn't stopped before a response; default none
+}
+
+// Try is one request to the API. A call is repeated if that has a chance.
+type Try struct {
+	Op     string // as in Error
+	Status int    // 0 if there was no response
+	Code   string // of the API's error, or ""
+	Took   time.Duration
 }
 
 // Client calls the API. It is safe for concurrent use.
@@ -47,6 +56,7 @@ type Client struct {
 	budget    time.Duration
 	backoff   time.Duration
 	logger    *slog.Logger
+	observe   func(Try)
 }
 
 // New returns a Client of the API at baseURL, an absolute http or https URL that may have a path. It returns an error
@@ -58,6 +68,7 @@ func New(baseURL string, o Options) (*Client, error) {
 	}
 	c := &Client{
 		base: base, transport: o.Transport, userAgent: o.UserAgent, budget: o.Budget, backoff: o.Backoff, logger: o.Logger,
+		observe: o.Observe,
 	}
 	if c.transport == nil {
 		c.transport = NewTransport()
@@ -213,7 +224,7 @@ func (c *Client) send(ctx context.Context, cred Credential, op operation, path s
 	if err != nil {
 		return nil, &Error{Op: op.name, NotSent: true, Err: err}
 	}
-	k := &call{op: op, next: c.transport, backoff: c.backoff, logger: c.logger}
+	k := &call{op: op, next: c.transport, backoff: c.backoff, logger: c.logger, observe: c.observe}
 	if err := k.run(ctx, req); err != nil {
 		return nil, err
 	}

@@ -78,6 +78,9 @@ func (c *Client) Err() error {
 	return nil
 }
 
+// Running reports whether the client works on jobs.
+func (c *Client) Running() bool { return c.river.Load() != nil && c.Err() == nil }
+
 // Run works on jobs until ctx ends. Then it waits for running jobs, and cancels them after softStop. If it can't start,
 // it tries again and again, and Err says why.
 func (c *Client) Run(ctx context.Context, work Work) {
@@ -150,6 +153,7 @@ func (c *Client) config(queue store.Queue, work Work) *river.Config {
 	river.AddWorker(all, &visitShopWorker{client: c, visit: work.Visit, done: complete})
 	return &river.Config{
 		Workers:      all,
+		Middleware:   []rivertype.Middleware{ofJob},
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		PeriodicJobs: []*river.PeriodicJob{every(sweepInterval, sweepArgs{}), every(keepAliveInterval, keepAliveArgs{})},
 
@@ -182,9 +186,13 @@ func (c *Client) enqueue(ctx context.Context, tx *sql.Tx, at time.Time, jobs ...
 	if client == nil {
 		return nil
 	}
+	from, err := originOf(ctx)
+	if err != nil {
+		return err
+	}
 	all := make([]river.InsertManyParams, len(jobs))
 	for i, args := range jobs {
-		all[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{ScheduledAt: at}}
+		all[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{ScheduledAt: at, Metadata: from}}
 	}
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT enqueue`); err != nil {
 		return err
@@ -194,7 +202,7 @@ func (c *Client) enqueue(ctx context.Context, tx *sql.Tx, at time.Time, jobs ...
 		_, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT enqueue`)
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `RELEASE SAVEPOINT enqueue`)
+	_, err = tx.ExecContext(ctx, `RELEASE SAVEPOINT enqueue`)
 	return err
 }
 

@@ -2,8 +2,46 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"hookwall/internal/logs"
 )
+
+// origin is what a job remembers of the request that enqueued it, in its metadata.
+type origin struct {
+	Request string `json:"request,omitempty"`
+	Trace   string `json:"trace,omitempty"`
+}
+
+// originOf returns the metadata of jobs that are enqueued with ctx; nil if no request did it. A job passes on what it
+// has to those that it enqueues.
+func originOf(ctx context.Context) ([]byte, error) {
+	from := origin{logs.Value(ctx, logs.Request), logs.Value(ctx, logs.Trace)}
+	if from == (origin{}) {
+		return nil, nil
+	}
+	return json.Marshal(from)
+}
+
+// ofJob adds to each line in the log that a job causes the job's ID and kind, and what the job remembers of a request.
+var ofJob = river.WorkerMiddlewareFunc(func(
+	ctx context.Context, job *rivertype.JobRow, work func(context.Context) error,
+) error {
+	ctx = logs.With(ctx, slog.Int64("job", job.ID), slog.String("kind", job.Kind))
+	var from origin
+	_ = json.Unmarshal(job.Metadata, &from) // without it, the job does the same
+	if from.Request != "" {
+		ctx = logs.With(ctx, slog.String(logs.Request, from.Request))
+	}
+	if from.Trace != "" {
+		ctx = logs.With(ctx, slog.String(logs.Trace, from.Trace))
+	}
+	return work(ctx)
+})
 
 // silent drops what River says about migrations. Their errors are returned.
 var silent = slog.New(slog.DiscardHandler)

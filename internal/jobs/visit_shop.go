@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -11,6 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"hookwall/internal/fleet"
+	"hookwall/internal/logs"
 	"hookwall/internal/store"
 )
 
@@ -53,6 +55,7 @@ type visitShopWorker struct {
 // that is soon, so that nobody who asks for a visit in between is forgotten.
 func (w *visitShopWorker) Work(ctx context.Context, job *river.Job[visitShopArgs]) error {
 	shop := job.Args.Shop
+	ctx = logs.With(ctx, slog.String("shop", shop))
 	wait, err := w.visit(ctx, shop, func(ctx context.Context, tx *sql.Tx, at time.Time) error {
 		if err := w.done(ctx, tx, job); err != nil {
 			return err

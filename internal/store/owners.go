@@ -32,10 +32,13 @@ func (s *Store) Team(ctx context.Context) (Owner, error) {
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO sessions (token_hash, environment, owner, created_at, seen_at) VALUES ($1, $2, $3, $4, $4)
 			ON CONFLICT DO NOTHING`,
-			"team of "+s.env, s.env, teamOwner, int64(math.MaxInt64))
+			s.teamSession(), s.env, teamOwner, int64(math.MaxInt64))
 		return err
 	}))
 }
+
+// teamSession returns the hash of the session that keeps the team.
+func (s *Store) teamSession() string { return "team of " + s.env }
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
 // and operations of the owner. An operation whose lease is held stays, so that nobody else starts to

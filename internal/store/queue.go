@@ -37,6 +37,9 @@ type Queue struct {
 // Queue opens the queue's connections. The caller closes it before the store.
 func (s *Store) Queue() (Queue, error) {
 	q, err := s.engine.queue()
+	if err == nil && q.DB != s.engine.write.DB {
+		s.queue.Store(q.DB)
+	}
 	return q, failed("open the queue", err)
 }
 

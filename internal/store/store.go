@@ -102,6 +102,8 @@ type Store struct {
 
 	keepDeliveries, keepChanges time.Duration
 
+	queue atomic.Pointer[sql.DB] // connections of the queue, if it has its own
+
 	pings singleflight.Group
 	wrote atomic.Int64 // when Ping wrote, in Unix nanoseconds
 }
@@ -154,12 +156,16 @@ func (s *Store) Close() error {
 }
 
 // Pools returns how the connections to the database are used, by what they are for: "read" and "write" on
-// SQLite, "all" on Postgres.
+// SQLite, "pages" and, once the queue is open, "jobs" on Postgres.
 func (s *Store) Pools() map[string]sql.DBStats {
-	if s.engine.read.DB == s.engine.write.DB {
-		return map[string]sql.DBStats{"all": s.engine.read.Stats()}
+	if s.engine.read.DB != s.engine.write.DB {
+		return map[string]sql.DBStats{"read": s.engine.read.Stats(), "write": s.engine.write.Stats()}
 	}
-	return map[string]sql.DBStats{"read": s.engine.read.Stats(), "write": s.engine.write.Stats()}
+	all := map[string]sql.DBStats{"pages": s.engine.read.Stats()}
+	if queue := s.queue.Load(); queue != nil {
+		all["jobs"] = queue.Stats()
+	}
+	return all
 }
 
 // Ping returns nil if the database can be read and written. It writes at most once in writeEvery.
