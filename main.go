@@ -85,6 +85,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return checkHealth(ctx, cli.Health, stdout)
 	case "doctor":
 		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
+	case "backup":
+		return backup(ctx, cli.Backup, getenv, stdout)
 	case "rotate-key":
 		return rotateKey(ctx, cli.Rotate, getenv, stdout)
 	case "probe":
