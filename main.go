@@ -87,6 +87,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
 	case "backup":
 		return backup(ctx, cli.Backup, getenv, stdout)
+	case "completion":
+		return completion(cli.Shell, stdout)
 	case "rotate-key":
 		return rotateKey(ctx, cli.Rotate, getenv, stdout)
 	case "probe":
