@@ -147,6 +147,7 @@ fi
 
 func fishScript(places []place) string {
 	var b strings.Builder
+	//nolint:dupword // fish ends each block with the same word
 	fmt.Fprintf(&b, `# Completes hookwall in fish.
 function __hookwall_at
 	set -l command ''

@@ -55,7 +55,7 @@ func existingKeys(c Config) (string, error) {
 	if c.SecretKeys != "" {
 		return c.SecretKeys, nil
 	}
-	b, err := os.ReadFile(filepath.Join(c.DataDir, "secret.key")) //nolint:gosec // beside the operator's database
+	b, err := os.ReadFile(filepath.Join(c.DataDir, "secret.key"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

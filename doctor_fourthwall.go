@@ -41,17 +41,17 @@ func (d *diagnosis) checkAPI(ctx context.Context, c Config) {
 		d.problem("Fourthwall", "the API can't be reached: "+err.Error(), "Check DNS, the firewall and FOURTHWALL_API_URL.")
 		return
 	}
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(resp.header.Get("Content-Type"))
 	isJSON := kind == "application/json" || strings.HasSuffix(kind, "+json")
-	isRefused := resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden && isJSON
+	isRefused := resp.status == http.StatusUnauthorized || resp.status == http.StatusForbidden && isJSON
 	took := time.Since(started)
 	if !isRefused {
 		d.problem("Fourthwall", fmt.Sprintf("%s responds with status %d, where the API responds with 401", c.APIURL,
-			resp.StatusCode), "Check FOURTHWALL_API_URL, and whether a proxy or a firewall responds in the API's place.")
+			resp.status), "Check FOURTHWALL_API_URL, and whether a proxy or a firewall responds in the API's place.")
 		return
 	}
 	d.fact("Fourthwall", fmt.Sprintf("the API at %s responded in %d ms", c.APIURL, took.Milliseconds()))
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+	if date, err := http.ParseTime(resp.header.Get("Date")); err == nil {
 		d.drift("Fourthwall's", date.Sub(started.Add(took/2)))
 	}
 }
@@ -62,19 +62,25 @@ func (d *diagnosis) checkSignInPage(ctx context.Context, address string) {
 	switch {
 	case err != nil:
 		d.problem("Sign-in page", "can't be reached: "+err.Error(), "Check DNS, the firewall and FOURTHWALL_AUTH_URL.")
-	case resp.StatusCode == http.StatusNotFound || resp.StatusCode >= http.StatusInternalServerError:
-		d.problem("Sign-in page", fmt.Sprintf("%s responds with status %d", address, resp.StatusCode),
+	case resp.status == http.StatusNotFound || resp.status >= http.StatusInternalServerError:
+		d.problem("Sign-in page", fmt.Sprintf("%s responds with status %d", address, resp.status),
 			"Check FOURTHWALL_AUTH_URL and FOURTHWALL_CLIENT_ID.")
 	default:
 		d.fact("Sign-in page", "responds at "+address)
 	}
 }
 
-// ask sends a GET request without a credential. It follows no redirect and doesn't read the body.
-func ask(ctx context.Context, address string) (*http.Response, error) {
+// reply is a response without its body.
+type reply struct {
+	status int
+	header http.Header
+}
+
+// ask sends a GET request without a credential. It follows no redirect.
+func ask(ctx context.Context, address string) (reply, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	r.Header.Set("User-Agent", userAgent())
 	r.Header.Set("Accept", "application/json")
@@ -82,7 +88,7 @@ func ask(ctx context.Context, address string) (*http.Response, error) {
 	defer transport.CloseIdleConnections()
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	return resp, resp.Body.Close()
+	return reply{resp.StatusCode, resp.Header}, resp.Body.Close()
 }

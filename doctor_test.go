@@ -59,7 +59,7 @@ func TestDoctor(t *testing.T) {
 	same := func(own string) string { return own }
 	good := provider(t, 0, same)
 	const nobody = "127.0.0.1:1"
-	real := api(t, http.StatusUnauthorized, "application/json", 0)
+	genuine := api(t, http.StatusUnauthorized, "application/json", 0)
 	app := func(apiURL, authURL string) []string {
 		return []string{
 			"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", apiURL, "FOURTHWALL_AUTH_URL", authURL + "/{client_id}",
@@ -80,10 +80,10 @@ func TestDoctor(t *testing.T) {
 		}, false},
 		"sandbox": {nil, []string{"--team"}, []string{"at the sandbox, with three people"}, false},
 		"channels": {
-			append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", real, "HOOKWALL_ADDR", nobody),
+			append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", genuine, "HOOKWALL_ADDR", nobody),
 				"HOOKWALL_CHANNEL_TOKEN_URL", "https://id.example.com/token"), nil,
 			[]string{
-				"Channels      tokens from https://id.example.com/token", "the API at " + real + " responded in",
+				"Channels      tokens from https://id.example.com/token", "the API at " + genuine + " responded in",
 				"Clock         agrees with Fourthwall's to within", "with API keys only",
 				"Instance      not checked: ", "no Hookwall is ready at " + nobody,
 			},
@@ -130,13 +130,16 @@ func TestDoctor(t *testing.T) {
 			true,
 		},
 		"no Postgres server": {
-			[]string{"HOOKWALL_ADDR", nobody, "HOOKWALL_DATABASE_URL", "postgres://u:" + testKey + "@127.0.0.1:1/none", "HOOKWALL_SECRET_KEY", testKey},
+			[]string{
+				"HOOKWALL_ADDR", nobody, "HOOKWALL_DATABASE_URL", "postgres://u:" + testKey + "@127.0.0.1:1/none",
+				"HOOKWALL_SECRET_KEY", testKey,
+			},
 			nil,
 			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached"},
 			true,
 		},
 		"an app": {
-			app(real, api(t, http.StatusFound, "text/html", 0)), nil,
+			app(genuine, api(t, http.StatusFound, "text/html", 0)), nil,
 			[]string{
 				"http://localhost:1/oauth/callback (register exactly this in your Fourthwall app)",
 				"http://localhost:1/oauth/implicit (and this", "Sign-in page  responds at http://127.0.0.1:", "/cl%2Fient\n",
@@ -144,22 +147,22 @@ func TestDoctor(t *testing.T) {
 			false,
 		},
 		"no such app": {
-			app(real, api(t, http.StatusNotFound, "text/html", 0)), nil,
+			app(genuine, api(t, http.StatusNotFound, "text/html", 0)), nil,
 			[]string{
 				"Sign-in page  PROBLEM", "status 404", "Check FOURTHWALL_AUTH_URL and FOURTHWALL_CLIENT_ID.", "1 problem found",
 			},
 			true,
 		},
 		"a firewall in the API's place": {
-			app(api(t, http.StatusForbidden, "text/html", 0), real), nil,
+			app(api(t, http.StatusForbidden, "text/html", 0), genuine), nil,
 			[]string{"Fourthwall    PROBLEM", "responds with status 403", "whether a proxy or a firewall"},
 			true,
 		},
 		"another server": {
-			app(api(t, http.StatusOK, "application/json", 0), real), nil, []string{"responds with status 200"}, true,
+			app(api(t, http.StatusOK, "application/json", 0), genuine), nil, []string{"responds with status 200"}, true,
 		},
 		"a clock that differs from Fourthwall's": {
-			app(api(t, http.StatusUnauthorized, "application/json", -2*time.Hour), real), nil,
+			app(api(t, http.StatusUnauthorized, "application/json", -2*time.Hour), genuine), nil,
 			[]string{"Clock         PROBLEM: this machine's clock is 2h0m", "ahead of Fourthwall's", "Synchronize"},
 			true,
 		},

@@ -86,8 +86,9 @@ func newMachine(t *testing.T) *machine {
 		t.Fatal(err)
 	}
 	m := &machine{t: t, root: t.TempDir(), program: program, did: map[string]int{}}
-	folders := []string{"usr/local/bin", "etc/systemd/system", "etc/bash_completion.d", "var/lib", "var/backups", "work/deploy"}
-	for _, dir := range folders {
+	for _, dir := range []string{
+		"usr/local/bin", "etc/systemd/system", "etc/bash_completion.d", "var/lib", "var/backups", "work/deploy",
+	} {
 		m.must(os.MkdirAll(filepath.Join(m.root, dir), 0o755))
 	}
 	box := process.Sandbox(t, t.TempDir())
@@ -96,7 +97,7 @@ func newMachine(t *testing.T) *machine {
 	for _, name := range []string{"hookwall.service", "kubernetes.yaml", "sandbox.env"} {
 		m.place("work/deploy/"+name, readFile(t, "deploy/"+name))
 	}
-	m.must(os.Symlink(program, filepath.Join(m.root, "work/hookwall")))
+	m.must(os.Symlink(program, m.root+"/work/hookwall"))
 	m.postgres = newDatabase(t)
 	m.env = append(os.Environ(), "PATH="+m.root+"/usr/local/bin:"+postgresPrograms()+os.Getenv("PATH"),
 		"HOOKWALL_DATABASE_URL="+m.postgres)
@@ -215,7 +216,7 @@ func (m *machine) systemctl(what string) {
 		unit := settingsOf(m.t, m.root+"/etc/systemd/system/hookwall.service", "Service")
 		settings, err := os.ReadFile(m.root + strings.TrimPrefix(unit["EnvironmentFile"][0], "-"))
 		m.must(err)
-		cmd := exec.Command(m.root + unit["ExecStart"][0]) //nolint:gosec,noctx // what the page installed; it's stopped
+		cmd := exec.Command(m.root + unit["ExecStart"][0])
 		cmd.Env = append(strings.Fields(string(settings)), "XDG_DATA_HOME="+m.root+"/var/lib")
 		m.printed, _ = startAndListen(m.t, cmd)
 		m.service = cmd
@@ -232,7 +233,8 @@ func (m *machine) responds() {
 	}
 	found := listening.FindStringSubmatch(m.printed())
 	port := found[1][strings.LastIndex(found[1], ":"):]
-	if resp, body := send(m.t, http.MethodGet, "http://localhost"+port+"/readyz", nil, ""); resp.StatusCode != http.StatusOK {
+	resp, body := send(m.t, http.MethodGet, "http://localhost"+port+"/readyz", nil, "")
+	if resp.StatusCode != http.StatusOK {
 		m.t.Errorf("/readyz: %d %s", resp.StatusCode, body)
 	}
 }

@@ -20,13 +20,13 @@ const (
 
 // SelfCheck is what the dashboard sees of a request by hookwall doctor, which compares it with what it sent.
 type SelfCheck struct {
-	Version   string
-	Host      string
-	Peer      string            // IP address that connected
-	Trusted   bool              // it is a trusted proxy
-	Client    string            // IP address that the limits count
-	Forwarded map[string]string // headers of proxies
-	Jobs      string            // "running", or that it's not
+	Version   string            `json:"version"`
+	Host      string            `json:"host"`
+	Peer      string            `json:"peer"`      // IP address that connected
+	Trusted   bool              `json:"trusted"`   // it is a trusted proxy
+	Client    string            `json:"client"`    // IP address that the limits count
+	Forwarded map[string]string `json:"forwarded"` // headers of proxies
+	Jobs      string            `json:"jobs"`      // "running" or "not running"
 }
 
 // forwardedHeaders are the headers by which proxies describe a request.

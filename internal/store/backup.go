@@ -44,7 +44,7 @@ func Backup(ctx context.Context, databaseURL, file string) (size int64, err erro
 	if errors.Is(err, fs.ErrExist) {
 		err = fmt.Errorf("%s exists, and a backup overwrites no file. Name another file", file)
 	}
-	if err = errors.Join(err, os.Remove(part.Name())); err != nil {
+	if err := errors.Join(err, os.Remove(part.Name())); err != nil {
 		return 0, err
 	}
 	return size, syncPath(filepath.Dir(file))

@@ -80,7 +80,8 @@ func TestBackupRefuses(t *testing.T) {
 	orphaned := filepath.Join(dir, "orphaned.db")
 	db, err := sql.Open("sqlite", "file:"+orphaned)
 	check(t, err)
-	_, err = db.Exec(`CREATE TABLE a (id TEXT PRIMARY KEY); CREATE TABLE b (a TEXT REFERENCES a (id)); INSERT INTO b VALUES ('x')`)
+	_, err = db.Exec(`CREATE TABLE a (id TEXT PRIMARY KEY); CREATE TABLE b (a TEXT REFERENCES a (id));
+		INSERT INTO b VALUES ('x')`)
 	check(t, err)
 	check(t, db.Close())
 	for name, tt := range map[string]struct{ from, to, err string }{

@@ -228,7 +228,7 @@ func TestRotateKeyNeedsAnIDOfItsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
+		t.Cleanup(func() { s.Close() })
 		if _, err := s.RotateKey(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "make another first key") {
 			t.Errorf("error %v", err)
 		}

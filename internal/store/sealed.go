@@ -72,8 +72,9 @@ func (c sealedColumn) values(
 	ctx context.Context, db *sql.DB, condition string, parameter any, after, to []any,
 ) ([]sealedValue, error) {
 	row := strings.Split(c.row, ", ")
+	//nolint:gosec // of constants alone
 	query := fmt.Sprintf("SELECT t.%[1]s, %[2]s, CAST(%[3]s AS TEXT) FROM %[4]s AS t %[5]s WHERE t.%[1]s IS NOT NULL AND ",
-		c.column, c.keys("t."), strings.Join(row, " AS TEXT), CAST("), c.table, c.join)
+		c.column, c.keys(), strings.Join(row, " AS TEXT), CAST("), c.table, c.join)
 	query += strings.ReplaceAll(condition, "?", "t."+c.column) + c.between(2, after, to)
 	rows, err := db.QueryContext(ctx, query, slices.Concat([]any{parameter}, after, to)...)
 	if err != nil {
@@ -94,8 +95,9 @@ func (c sealedColumn) values(
 
 // keyBehind returns the key of the row that lies n rows behind a key, or nil if there are fewer.
 func (c sealedColumn) keyBehind(ctx context.Context, db *sql.DB, after []any, n int) ([]any, error) {
+	//nolint:gosec // of constants alone
 	query := fmt.Sprintf("SELECT %s FROM %s AS t WHERE 1 = 1%s ORDER BY %[1]s LIMIT 1 OFFSET %[4]d",
-		c.keys("t."), c.table, c.between(1, after, nil), n-1)
+		c.keys(), c.table, c.between(1, after, nil), n-1)
 	key := make([]any, 1+strings.Count(c.key, ","))
 	err := db.QueryRowContext(ctx, query, after...).Scan(pointers(key)...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -104,18 +106,16 @@ func (c sealedColumn) keyBehind(ctx context.Context, db *sql.DB, after []any, n 
 	return key, err
 }
 
-// keys returns the columns of the key, each with a prefix.
-func (c sealedColumn) keys(prefix string) string {
-	return prefix + strings.ReplaceAll(c.key, ", ", ", "+prefix)
-}
+// keys returns the columns of the key as those of the table t.
+func (c sealedColumn) keys() string { return "t." + strings.ReplaceAll(c.key, ", ", ", t.") }
 
 // between returns the condition for rows behind one key and up to another, with parameters from $first on.
 func (c sealedColumn) between(first int, after, to []any) (condition string) {
 	if after != nil {
-		condition = fmt.Sprintf(" AND (%s) > (%s)", c.keys("t."), parameters(first, len(after)))
+		condition = fmt.Sprintf(" AND (%s) > (%s)", c.keys(), parameters(first, len(after)))
 	}
 	if to != nil {
-		condition += fmt.Sprintf(" AND (%s) <= (%s)", c.keys("t."), parameters(first+len(after), len(to)))
+		condition += fmt.Sprintf(" AND (%s) <= (%s)", c.keys(), parameters(first+len(after), len(to)))
 	}
 	return condition
 }
@@ -213,6 +213,7 @@ func (c sealedColumn) opens(ctx context.Context, db *sql.DB, keys Keys, id byte)
 
 // counts returns how many values of the column begin with each ID.
 func (c sealedColumn) counts(ctx context.Context, db *sql.DB) (map[byte]int, error) {
+	//nolint:gosec // of constants alone
 	query := fmt.Sprintf("SELECT substr(%[1]s, 1, 1), COUNT(*) FROM %[2]s WHERE %[1]s IS NOT NULL GROUP BY 1",
 		c.column, c.table)
 	rows, err := db.QueryContext(ctx, query)
