@@ -63,7 +63,6 @@ type rig struct {
 	boxURL string
 	boxSrv *httptest.Server
 	store  *store.Store
-	keys   store.Keys // of the store
 	logs   *lockedBuffer
 	ahead  atomic.Int64 // how far the dashboard's clock was moved
 	calls  *calls       // of the dashboard's to the API
@@ -173,9 +172,8 @@ func newRig(t testing.TB, o options) *rig {
 		o.file = filepath.Join(t.TempDir(), "h.db")
 		g.must(os.WriteFile(o.file, migrated(t), 0o600))
 	}
-	g.keys = testKeys(t)
 	g.store, err = store.Open(t.Context(), o.file,
-		store.Options{Keys: g.keys, Environment: "test", Now: now, Logger: logger})
+		store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
 	var transport http.RoundTripper = &http.Transport{DisableKeepAlives: true}

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hookwall/internal/store"
 )
 
 // TestSelfCheck: the response shows how the dashboard understands what proxies wrote.
@@ -44,7 +47,8 @@ func TestSelfCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: tt.proxies})
-			in := func(purpose string) string { return g.keys.Ticket(purpose, time.Now().Add(time.Minute)) }
+			keys := g.ownKeys()
+			in := func(purpose string) string { return keys.Ticket(purpose, time.Now().Add(time.Minute)) }
 			ticket := in(SelfCheckPurpose)
 			ask := func(ticket string) *page {
 				p := g.person().noRedirects()
@@ -73,4 +77,16 @@ func TestSelfCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ownKeys lets the dashboard use another database, whose keys it returns.
+func (g *rig) ownKeys() store.Keys {
+	g.t.Helper()
+	keys := testKeys(g.t)
+	st, err := store.Open(g.t.Context(), filepath.Join(g.t.TempDir(), "x.db"),
+		store.Options{Keys: keys, Environment: "https://api.example"})
+	g.must(err)
+	g.t.Cleanup(func() { g.must(st.Close()) })
+	g.server.Store = st
+	return keys
 }
