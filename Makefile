@@ -83,6 +83,7 @@ e2e: browser ## Run the browser tests alone
 test-postgres: browser ## Run the tests of the store, the jobs, the domain, the pages and the replicas on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
 	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) -skip '^TestVisitsOfKilledReplicas$$' ./internal/store/... ./internal/jobs \
 		./internal/fleet ./internal/webhooks ./handlers ./e2e/process ./e2e/replicas
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) -run '^(TestRotateKey|TestDoctorOfTheDatabase)$$/^Postgres$$' .
 
 # The part that "make bench" runs, such as Pages; all unless told.
 BENCH ?=

@@ -87,12 +87,15 @@ type sandboxFlags struct {
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor and hookwall version."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor, hookwall backup, hookwall rotate-key, hookwall completion and hookwall version."`
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
-	Doctor  serveFlags   `cmd:"" help:"Check the database and the identity provider, and show how people sign in. Use the same settings as for the dashboard."`
+	Doctor  serveFlags   `cmd:"" help:"Check the settings, the database, the keys, Fourthwall, the identity provider and the running dashboard, and say what to fix. Use the same settings as for the dashboard."`
 	Fleet   fleetFlags   `cmd:"" help:"Export the webhooks of many shops as a file, plan a changed file, and apply the plan. Uses the API of your Hookwall server."`
 	Probe   probeFlags   `cmd:"" help:"Compare a real shop's API with what Hookwall assumes. Creates webhooks, and deletes them at the end."`
+	Backup  backupFlags  `cmd:"" help:"Copy the SQLite database into a file, while the dashboard may run. Use pg_dump for Postgres."`
+	Rotate  serveFlags   `cmd:"" name:"rotate-key" help:"Encrypt all stored values with the first key, and show which keys are still needed. Use the same settings as for the dashboard. With SQLite, stop the dashboard first."`
+	Shell   shellFlags   `cmd:"" name:"completion" help:"Write a script that completes commands and flags in your shell."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 

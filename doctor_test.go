@@ -6,16 +6,40 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
+
+// providerKeys are the example of RFC 7517, A.1.
+const providerKeys = `{"keys":[{"kty":"EC","crv":"P-256","use":"sig","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+	"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
+
+// api serves one response.
+func api(t *testing.T, status int, contentType string, ahead time.Duration) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+		if r.Header.Get("Authorization") != "" || r.UserAgent() != userAgent() {
+			status = http.StatusTeapot
+		}
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
 
 // provider serves a discovery document for the issuer path, with a clock of its own.
 func provider(t *testing.T, ahead time.Duration, issuer func(own string) string) string {
 	t.Helper()
 	var server *httptest.Server
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a" {
+			_, _ = io.WriteString(w, providerKeys)
+			return
+		}
 		if r.URL.Path != "/a/.well-known/openid-configuration" || r.UserAgent() != userAgent() {
 			w.WriteHeader(http.StatusNotFound)
 			return
@@ -34,6 +58,15 @@ func provider(t *testing.T, ahead time.Duration, issuer func(own string) string)
 func TestDoctor(t *testing.T) {
 	same := func(own string) string { return own }
 	good := provider(t, 0, same)
+	const nobody = "127.0.0.1:1"
+	genuine := api(t, http.StatusUnauthorized, "application/json", 0)
+	app := func(apiURL, authURL string) []string {
+		return []string{
+			"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", apiURL, "FOURTHWALL_AUTH_URL", authURL + "/{client_id}",
+			"FOURTHWALL_CLIENT_ID", "cl/ient", "HOOKWALL_ADDR", nobody, "HOOKWALL_PUBLIC_URL", "http://localhost:1",
+			"FOURTHWALL_IMPLICIT_AUTH_URL", authURL, "HOOKWALL_DATABASE_URL", filepath.Join(t.TempDir(), "x.db"),
+		}
+	}
 	for name, tt := range map[string]struct {
 		env  []string
 		args []string
@@ -41,14 +74,19 @@ func TestDoctor(t *testing.T) {
 		err  bool
 	}{
 		"personal": {nil, nil, []string{
-			"Database      SQLite. Each start updates its tables\n",
+			"Database      SQLite, no file yet. The first start makes it\n", "Fourthwall    the sandbox.",
+			"Instance      not checked, because there is no key yet.", "Result        no problems found\n",
 			"Sign-in       none. Each browser connects its own shops",
 		}, false},
 		"sandbox": {nil, []string{"--team"}, []string{"at the sandbox, with three people"}, false},
 		"channels": {
-			append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com"),
+			append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", genuine, "HOOKWALL_ADDR", nobody),
 				"HOOKWALL_CHANNEL_TOKEN_URL", "https://id.example.com/token"), nil,
-			[]string{"Channels      tokens from https://id.example.com/token"},
+			[]string{
+				"Channels      tokens from https://id.example.com/token", "the API at " + genuine + " responded in",
+				"Clock         agrees with Fourthwall's to within", "with API keys only",
+				"Instance      not checked: ", "no Hookwall is ready at " + nobody,
+			},
 			false,
 		},
 		"header": {
@@ -64,9 +102,10 @@ func TestDoctor(t *testing.T) {
 				"HOOKWALL_OIDC_ALLOWED_DOMAINS", "example.com", "HOOKWALL_PUBLIC_URL", "https://hooks.example.com",
 				"HOOKWALL_TEAM_NAME", "Lantern Desk"), nil,
 			[]string{
-				"Warning: HOOKWALL_TRUSTED_PROXIES is not set", "Team          Lantern Desk", "OpenID Connect at " + good + "/a",
+				"Warning       HOOKWALL_TRUSTED_PROXIES is not set", "Team          Lantern Desk", "OpenID Connect at " + good + "/a",
 				"https://hooks.example.com/sign-in/callback (register exactly this)", "openid email profile", "example.com",
 				"a in groups: admin\nGroup         b in groups: viewer", "ada@example.com", "ready, responded in",
+				"Keys          the provider lists 1 for ID tokens",
 			},
 			false,
 		},
@@ -82,7 +121,7 @@ func TestDoctor(t *testing.T) {
 		},
 		"a clock that is off": {
 			oidcWith("HOOKWALL_OIDC_ISSUER", provider(t, time.Hour, same)+"/a"), nil,
-			[]string{"behind the provider's. Synchronize the clocks"},
+			[]string{"behind the provider's\n", "Synchronize the clocks, or nobody can sign in."},
 			true,
 		},
 		"nothing there": {
@@ -91,9 +130,45 @@ func TestDoctor(t *testing.T) {
 			true,
 		},
 		"no Postgres server": {
-			[]string{"HOOKWALL_DATABASE_URL", "postgres://u:" + testKey + "@127.0.0.1:1/none", "HOOKWALL_SECRET_KEY", testKey},
+			[]string{
+				"HOOKWALL_ADDR", nobody, "HOOKWALL_DATABASE_URL", "postgres://u:" + testKey + "@127.0.0.1:1/none",
+				"HOOKWALL_SECRET_KEY", testKey,
+			},
 			nil,
 			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached"},
+			true,
+		},
+		"an app": {
+			app(genuine, api(t, http.StatusFound, "text/html", 0)), nil,
+			[]string{
+				"http://localhost:1/oauth/callback (register exactly this in your Fourthwall app)",
+				"http://localhost:1/oauth/implicit (and this", "Sign-in page  responds at http://127.0.0.1:", "/cl%2Fient\n",
+			},
+			false,
+		},
+		"no such app": {
+			app(genuine, api(t, http.StatusNotFound, "text/html", 0)), nil,
+			[]string{
+				"Sign-in page  PROBLEM", "status 404", "Check FOURTHWALL_AUTH_URL and FOURTHWALL_CLIENT_ID.", "1 problem found",
+			},
+			true,
+		},
+		"a firewall in the API's place": {
+			app(api(t, http.StatusForbidden, "text/html", 0), genuine), nil,
+			[]string{"Fourthwall    PROBLEM", "responds with status 403", "whether a proxy or a firewall"},
+			true,
+		},
+		"another server": {
+			app(api(t, http.StatusOK, "application/json", 0), genuine), nil, []string{"responds with status 200"}, true,
+		},
+		"a clock that differs from Fourthwall's": {
+			app(api(t, http.StatusUnauthorized, "application/json", -2*time.Hour), genuine), nil,
+			[]string{"Clock         PROBLEM: this machine's clock is 2h0m", "ahead of Fourthwall's", "Synchronize"},
+			true,
+		},
+		"nothing in the API's place": {
+			app("http://127.0.0.1:1", "http://127.0.0.1:1"), nil,
+			[]string{"the API can't be reached", "Sign-in page  PROBLEM: can't be reached", "2 problems found"},
 			true,
 		},
 		"wrong settings": {[]string{"HOOKWALL_SIGN_IN", "oidc"}, nil, []string{"HOOKWALL_OIDC_ISSUER is not set"}, true},

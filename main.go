@@ -86,6 +86,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return checkHealth(ctx, cli.Health, stdout)
 	case "doctor":
 		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
+	case "backup":
+		return backup(ctx, cli.Backup, getenv, stdout)
+	case "completion":
+		return completion(cli.Shell, stdout)
+	case "rotate-key":
+		return rotateKey(ctx, cli.Rotate, getenv, stdout)
 	case "probe":
 		return probeFourthwall(ctx, cli.Probe, getenv, stdout)
 	case "sandbox":

@@ -128,7 +128,7 @@ func TestSettingsAreKnown(t *testing.T) {
 		{"compose.tls.yaml", nil},
 		{"Dockerfile", nil},
 		{"deploy/sandbox.env", nil},
-		{"docs/deploy.md", nil},
+		{"docs/operate.md", nil},
 		{"SECURITY.md", nil},
 		{"CHANGELOG.md", nil},
 	}
@@ -151,11 +151,11 @@ func TestSettingsAreKnown(t *testing.T) {
 var variable = regexp.MustCompile(`\$\{([A-Z_]+)(?::([-?])([^}]*))?\}`)
 
 // TestVariablesOfCompose: what has to be given is asked for with a sentence,
-// what .env.example and docs/deploy.md say of it is there, and no secret has a
+// what .env.example and docs/operate.md say of it is there, and no secret has a
 // default.
 func TestVariablesOfCompose(t *testing.T) {
 	text := readFile(t, "compose.yaml") + readFile(t, "compose.tls.yaml")
-	explained := readFile(t, "docs/deploy.md")
+	explained := readFile(t, "docs/operate.md")
 	required := map[string]bool{}
 	for _, v := range variable.FindAllStringSubmatch(text, -1) {
 		name, kind, rest := v[1], v[2], v[3]
@@ -164,7 +164,7 @@ func TestVariablesOfCompose(t *testing.T) {
 		}
 		required[name] = required[name] || kind == "?"
 		if !settingName.MatchString(name) && !strings.Contains(explained, "`"+name+"`") {
-			t.Errorf("docs/deploy.md does not explain %s", name)
+			t.Errorf("docs/operate.md does not explain %s", name)
 		}
 	}
 	for _, name := range []string{"HOOKWALL_PUBLIC_URL", "HOOKWALL_SECRET_KEY", "POSTGRES_PASSWORD", "TLS_FOLDER"} {

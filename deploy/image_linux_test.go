@@ -1,8 +1,11 @@
 package deploy
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"net/http"
 	"os"
@@ -210,6 +213,11 @@ func TestImage(t *testing.T) {
 	if err != nil || !slices.Equal(files, want) {
 		t.Errorf("the image has %q, %v", files, err)
 	}
+	pulled, unpacked := image.size(t)
+	t.Logf("the image has %.1f MB to pull, and %.1f MB unpacked", float64(pulled)/1e6, float64(unpacked)/1e6)
+	if pulled > maxPulled || unpacked > maxUnpacked {
+		t.Errorf("it has %d bytes to pull and %d unpacked, more than %d or %d", pulled, unpacked, maxPulled, maxUnpacked)
+	}
 	roots, err := os.ReadFile(image.root + "/etc/ssl/certs/ca-certificates.crt")
 	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(roots) {
 		t.Errorf("it knows no certificate authorities: %v", err)
@@ -232,6 +240,38 @@ func TestImage(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the database: %v, %v", info, err)
 	}
+}
+
+// How large the image may be, in bytes: what a registry sends, and what it takes on a disk.
+const (
+	maxPulled   = 16_000_000
+	maxUnpacked = 42_000_000
+)
+
+// size returns the bytes of all files, compressed as a registry does, and as they are.
+func (s *stage) size(t *testing.T) (pulled, unpacked int64) {
+	t.Helper()
+	err := filepath.WalkDir(s.root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err = w.Write(content)
+		if err = errors.Join(err, w.Close()); err != nil {
+			return err
+		}
+		pulled, unpacked = pulled+int64(packed.Len()), unpacked+int64(len(content))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pulled, unpacked
 }
 
 // serves runs the image until it says that it is healthy, and ends it.

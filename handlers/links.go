@@ -16,6 +16,7 @@ const (
 	homePath         = "/"
 	alivePath        = "/healthz"
 	readyPath        = "/readyz"
+	selfCheckPath    = "/self-check"
 	connectPath      = "/connect"
 	keysPath         = "/connect/keys"
 	shopsPath        = "/shops"

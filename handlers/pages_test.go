@@ -19,6 +19,7 @@ import (
 var notLinked = map[string]string{
 	"GET /healthz":                                 "a supervisor",
 	"GET /readyz":                                  "a supervisor",
+	"GET /self-check":                              "hookwall doctor",
 	"GET /.well-known/security.txt":                "people who found a weakness",
 	"GET /dev/components":                          "people who work on Hookwall",
 	"POST /switcher":                               "the script of the switcher, if it is a search",

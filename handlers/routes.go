@@ -134,6 +134,7 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: "/{$}", handle: s.handleHome, access: viewer, resumable: true},
 		{method: "GET", path: alivePath, handle: s.handleAlive, access: public},
 		{method: "GET", path: readyPath, handle: s.handleReady, access: public},
+		{method: "GET", path: selfCheckPath, handle: s.handleSelfCheck, access: public},
 		{method: "GET", path: securityTextPath, handle: s.handleSecurityText, access: public},
 		{method: "GET", path: "/dev/components", handle: s.handleComponents, access: public},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler()), access: public},

@@ -6,16 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"hookwall/internal/store"
 	"hookwall/internal/team"
 )
 
+// sessionless are paths that supervisors and hookwall doctor request.
+var sessionless = []string{alivePath, readyPath, selfCheckPath}
+
 // loadSession finds the session of the request's cookie. It writes nothing.
 func (s *server) loadSession(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == alivePath || r.URL.Path == readyPath {
+		if strings.HasPrefix(r.URL.Path, "/static/") || slices.Contains(sessionless, r.URL.Path) {
 			h.ServeHTTP(w, r)
 			return
 		}

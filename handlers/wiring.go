@@ -108,7 +108,7 @@ func (s *server) handler() http.Handler {
 		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.ofRequest, s.observe),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
-		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
+		middleware.Host(s.PublicURL, s.fail, sessionless...),
 		middleware.Compress,
 		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
 		middleware.Body(bodyLimits(), s.clientNetworkName, s.fail),

@@ -85,6 +85,19 @@ func (p *Process) run() (address string, err error) {
 	}
 }
 
+// Command returns a command of the program that isn't started yet. It gets only PATH, a HOME of its own, and the given
+// environment.
+func Command(t testing.TB, args []string, environment ...string) *exec.Cmd {
+	t.Helper()
+	program, err := Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environment...)
+	return cmd
+}
+
 // Kill ends the process as a power failure would.
 func (p *Process) Kill() { p.end(syscall.SIGKILL) }
 

@@ -55,6 +55,12 @@ func (c *Clients) Address(r *http.Request) string {
 	return ip.String()
 }
 
+// IsTrusted reports whether the peer is a trusted proxy.
+func (c *Clients) IsTrusted(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && contains(c.trusted, plain(peer.Addr()))
+}
+
 // logUnreadable logs once: a proxy writes all its headers in the same way.
 func (c *Clients) logUnreadable(r *http.Request, header, all string) {
 	c.unreadable.Do(func() {

@@ -48,16 +48,21 @@ func migrator(driver riverdriver.Driver[*sql.Tx]) (*rivermigrate.Migrator[*sql.T
 	return rivermigrate.New(driver, &rivermigrate.Config{Logger: silent})
 }
 
-// Tables says how the tables in a Postgres database compare with those that this program needs.
-type Tables struct {
-	Current, Known int  // versions of the store's tables; 0 if there are none
-	Jobs           bool // the tables of jobs are up to date
+// Inspection is the state of a database and of its tables of jobs.
+type Inspection struct {
+	store.Inspection
+
+	Jobs bool // the tables of jobs are up to date
 }
 
-// Inspect inspects the tables in a Postgres database, and changes nothing.
-func Inspect(ctx context.Context, databaseURL string) (found Tables, err error) {
-	found.Current, found.Known, err = store.Inspect(ctx, databaseURL, func(ctx context.Context, db *sql.DB) (err error) {
-		found.Jobs, err = isMigrated(ctx, riverdatabasesql.New(db))
+// Inspect returns the state of a database, and changes nothing.
+func Inspect(ctx context.Context, databaseURL string, keys store.Keys) (found Inspection, err error) {
+	found.Inspection, err = store.Inspect(ctx, databaseURL, keys, func(ctx context.Context, db *sql.DB) (err error) {
+		var driver riverdriver.Driver[*sql.Tx] = riversqlite.New(db)
+		if store.IsPostgres(databaseURL) {
+			driver = riverdatabasesql.New(db)
+		}
+		found.Jobs, err = isMigrated(ctx, driver)
 		return err
 	})
 	return found, err

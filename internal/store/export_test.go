@@ -1,5 +1,7 @@
 package store
 
+import "context"
+
 // MigrationLock is the advisory lock of a schema on Postgres.
 var MigrationLock = migrationLock
 
@@ -8,4 +10,9 @@ func CheckpointOften() (end func()) {
 	before := checkpointSize
 	checkpointSize = 64 << 10
 	return func() { checkpointSize = before }
+}
+
+// KeyUses returns how many values each key seals.
+func (s *Store) KeyUses(ctx context.Context) ([]KeyUse, error) {
+	return keyUses(ctx, s.engine.read.DB, s.keys)
 }

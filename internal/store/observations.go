@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
@@ -326,9 +323,5 @@ func (s *Store) Fingerprint(owner Owner, connection string, of []byte) string {
 	return s.keyed(rowContext{"fingerprint", string(of), []string{s.env, string(owner), connection}})
 }
 
-// keyed returns a keyed hash.
-func (s *Store) keyed(p rowContext) string {
-	mac := hmac.New(sha256.New, s.keys.list[0].mac)
-	mac.Write(p.data())
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
+// keyed returns a hash with the first key.
+func (s *Store) keyed(p rowContext) string { return s.keys.list[0].keyed(p) }

@@ -3,10 +3,12 @@ package store
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -203,4 +205,34 @@ func TestKeysPrintNothing(t *testing.T) {
 	if strings.Count(log.String(), redacted) != 1 || strings.Contains(log.String(), b64('k')) {
 		t.Errorf("log: %s", log.String())
 	}
+}
+
+// Two keys may have the same ID. RotateKey couldn't tell what is left to do.
+func TestRotateKeyNeedsAnIDOfItsOwn(t *testing.T) {
+	byID := map[byte]string{}
+	for i := range 257 {
+		text := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64(make([]byte, 24), uint64(i)))
+		keys, err := ParseKeys(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, same := byID[keys.list[0].id]
+		byID[keys.list[0].id] = text
+		if !same {
+			continue
+		}
+		if keys, err = ParseKeys(text + " " + other); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), Options{Keys: keys, Environment: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		if _, err := s.RotateKey(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "make another first key") {
+			t.Errorf("error %v", err)
+		}
+		return
+	}
+	t.Fatal("257 keys have 257 IDs")
 }

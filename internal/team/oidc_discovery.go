@@ -59,6 +59,18 @@ func (o *OIDC) Check(ctx context.Context) error {
 	return nil
 }
 
+// Keys fetches the provider's keys, and returns how many can sign an ID token.
+func (o *OIDC) Keys(ctx context.Context) (int, error) {
+	p, _, err := o.discover(ctx)
+	if err != nil {
+		return 0, err
+	}
+	p.keys.mu.Lock()
+	defer p.keys.mu.Unlock()
+	err = p.keys.fetch(ctx)
+	return len(p.keys.keys.PublicKeys), err
+}
+
 // provider returns the provider's metadata, which it reads once for all that wait for it.
 func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 	o.mu.Lock()

@@ -19,8 +19,9 @@ import (
 
 // documents are the files of the repository that every archive has.
 var documents = []string{
-	"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md",
-	"docs/configuration.md", "docs/deploy.md", "docs/images/create.png", "docs/sandbox.md", "docs/security.md",
+	".env.example", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md",
+	"deploy/hookwall.service", "deploy/kubernetes.yaml",
+	"docs/configuration.md", "docs/operate.md", "docs/images/create.png", "docs/sandbox.md", "docs/security.md",
 }
 
 // release is one being made. The same source makes the same bytes.
@@ -124,7 +125,7 @@ func (r release) build(system, processor, binary string) error {
 // documents.
 func (r release) files(folder, binary string) (fstest.MapFS, error) {
 	files := fstest.MapFS{folder + "/licenses.txt": {Data: r.notices, Mode: 0o644, ModTime: r.time}}
-	for _, name := range []string{"", "docs", "docs/images"} {
+	for _, name := range []string{"", "deploy", "docs", "docs/images"} {
 		files[path.Join(folder, name)] = &fstest.MapFile{Mode: fs.ModeDir | 0o755, ModTime: r.time}
 	}
 	add := func(name, from string, mode fs.FileMode) error {

@@ -44,8 +44,8 @@ func TestRelease(t *testing.T) {
 	}
 	files := untar(t, read(t, filepath.Join(out, name+".tar.gz")))
 	want := []string{
-		"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "configuration.md", "deploy.md", "create.png", "sandbox.md",
-		"security.md", "hookwall", "licenses.txt",
+		".env.example", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "hookwall.service", "kubernetes.yaml",
+		"configuration.md", "create.png", "operate.md", "sandbox.md", "security.md", "hookwall", "licenses.txt",
 	}
 	if !slices.Equal(names(files), want) {
 		t.Errorf("the archive has %q, want %q", names(files), want)
