@@ -62,6 +62,7 @@ type Event struct {
 	CreatedAt  time.Time // in UTC; zero when absent or unreadable
 	UpdatedAt  time.Time // in UTC; zero when absent or unreadable
 	Body       BuyerData // what was delivered: the JSON of an Envelope; "" when absent
+	WebhookID  string    // in Body, as Envelope returns it; "" when absent
 	TestMode   bool
 	State      string // the API's own value; undocumented
 	Error      string // the API's own text; JSON if it isn't a string
@@ -140,8 +141,20 @@ type eventJSON struct {
 	URL        text     `json:"url"`
 }
 
+// webhookID returns the WebhookID of an envelope, without what else it has.
+func webhookID(body string) string {
+	var j struct {
+		WebhookID text `json:"webhookId"`
+	}
+	if json.Unmarshal([]byte(body), &j) != nil {
+		return ""
+	}
+	return string(j.WebhookID)
+}
+
 func (j eventJSON) event() Event {
 	return Event{
+		WebhookID: webhookID(j.Body.text),
 		ID: j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
 		CreatedAt: time.Time(j.CreatedAt), UpdatedAt: time.Time(j.UpdatedAt),
 		Body: BuyerData(j.Body.text), TestMode: bool(j.TestMode), State: j.State.text,
