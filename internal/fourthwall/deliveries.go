@@ -155,7 +155,7 @@ func webhookID(body string) string {
 func (j eventJSON) event() Event {
 	return Event{
 		WebhookID: webhookID(j.Body.text),
-		ID: j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
+		ID:        j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
 		CreatedAt: time.Time(j.CreatedAt), UpdatedAt: time.Time(j.UpdatedAt),
 		Body: BuyerData(j.Body.text), TestMode: bool(j.TestMode), State: j.State.text,
 		Error: j.Error.text, HasError: j.Error.present, URL: string(j.URL),
