@@ -85,9 +85,12 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 	if own := v.conn.ShopID; own != "" {
 		recent = append([]string{own}, slices.DeleteFunc(recent, func(id string) bool { return id == own })...)
 	}
-	last, total, err := s.Store.RecentConnections(r.Context(), v.owner, recent)
-	if err != nil {
-		return f, err
+	last, total, ok := store.PageOf(r.Context()).RecentConnections(v.owner, recent)
+	if !ok {
+		var err error
+		if last, total, err = s.Store.RecentConnections(r.Context(), v.owner, recent); err != nil {
+			return f, err
+		}
 	}
 	f.SignedIn, f.ShopCount = total > 0 || v.person.ID != "", total
 	if f.SignedIn {

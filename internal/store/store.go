@@ -40,6 +40,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -101,6 +102,8 @@ type Store struct {
 	sessionIdle, sessionLife time.Duration
 
 	keepDeliveries, keepChanges time.Duration
+
+	shopCounts sync.Map // of owners with many shops; Owner to connectionCount
 
 	pings singleflight.Group
 	wrote atomic.Int64 // when Ping wrote, in Unix nanoseconds
@@ -226,6 +229,7 @@ const (
 
 // again runs f until it does not collide, with a context that ends when the budget is spent.
 func (s *Store) again(ctx context.Context, f func(context.Context) error) error {
+	markWritten(ctx)
 	ctx, done := spend(ctx)
 	defer done()
 	for try := 1; ; try++ {
