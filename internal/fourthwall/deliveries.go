@@ -141,20 +141,9 @@ type eventJSON struct {
 	URL        text     `json:"url"`
 }
 
-// webhookID returns the WebhookID of an envelope, without what else it has.
-func webhookID(body string) string {
-	var j struct {
-		WebhookID text `json:"webhookId"`
-	}
-	if json.Unmarshal([]byte(body), &j) != nil {
-		return ""
-	}
-	return string(j.WebhookID)
-}
-
 func (j eventJSON) event() Event {
 	return Event{
-		WebhookID: webhookID(j.Body.text),
+		WebhookID: member(j.Body.text, "webhookId"),
 		ID:        j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
 		CreatedAt: time.Time(j.CreatedAt), UpdatedAt: time.Time(j.UpdatedAt),
 		Body: BuyerData(j.Body.text), TestMode: bool(j.TestMode), State: j.State.text,
