@@ -65,6 +65,9 @@ func (s *server) tell(r *http.Request, page string, f keptFlash) error {
 // the next visit, and the page is shown without them.
 func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 	v := stateOf(r)
+	if !store.PageOf(r.Context()).HasFlashes(v.self, r.URL.Path) {
+		return nil, nil
+	}
 	flashes, err := s.Store.TakeFlashes(r.Context(), v.self, r.URL.Path)
 	if errors.Is(err, store.ErrUnavailable) {
 		logFailure(r, "the notices of a page could not be taken", err)

@@ -160,7 +160,10 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	if v.owner == "" {
 		return s.sendToConnect(w, r, rt, "")
 	}
-	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
+	conn, err, ok := store.PageOf(r.Context()).Connection(v.owner, r.PathValue("shop"))
+	if !ok {
+		conn, err = s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return s.guardUnconnected(rt, w, r)

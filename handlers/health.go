@@ -102,15 +102,16 @@ func daysOf(seen webhooks.Seen, types []fourthwall.EventType, fits func(string) 
 	return fill(ui.LastDays(seen.Now, chartDays), seen.Buckets(chartHours*time.Hour, chartDays, types, fits))
 }
 
-// hoursByWebhook returns the last 24 hours of each webhook.
-func hoursByWebhook(seen webhooks.Seen) map[string]ui.Series {
+// hoursByWebhook returns the last 24 hours of some webhooks, whose health is given.
+func hoursByWebhook(
+	seen webhooks.Seen, of []fourthwall.Webhook, health map[string]*webhooks.Health,
+) map[string]ui.Series {
 	out := map[string]ui.Series{}
-	health := seen.Health()
-	counts := seen.HoursByWebhook()
-	for _, hook := range seen.List.Webhooks {
+	counts := seen.HoursByWebhook(of)
+	for _, hook := range of {
 		series := fill(ui.Last24Hours(seen.Now, time.Time{}), counts[hook.ID])
-		for i := range series {
-			series[i].Known = series[i].Known && !health[hook.ID].Ambiguous
+		if health[hook.ID].Ambiguous {
+			notKnown(series)
 		}
 		out[hook.ID] = series
 	}

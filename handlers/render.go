@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -18,9 +19,10 @@ import (
 // render draws a whole page before the first byte is sent, so that a failure
 // cannot leave half of one.
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
-	var body bytes.Buffer
+	body, _ := bodies.Get().(*bytes.Buffer)
+	defer keepBody(body)
 	// A client that disconnected, or sent half a form, is no reason to fail.
-	if err := page.Render(context.WithoutCancel(r.Context()), &body); err != nil {
+	if err := page.Render(context.WithoutCancel(r.Context()), body); err != nil {
 		return err
 	}
 	if hasLeft(r) && status >= http.StatusInternalServerError {
@@ -38,6 +40,21 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page
 		stateOf(r).log.Debug("the answer could not be sent", "error", err)
 	}
 	return nil
+}
+
+// bodies are buffers for pages. One that grew large isn't kept, and what was in one
+// is overwritten, since a page may have a secret.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxKeptBody = 128 << 10 // bytes
+
+func keepBody(body *bytes.Buffer) {
+	if body.Cap() > maxKeptBody {
+		return
+	}
+	clear(body.Bytes())
+	body.Reset()
+	bodies.Put(body)
 }
 
 // redirect sends the browser to another page with a GET.
@@ -85,9 +102,12 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 	if own := v.conn.ShopID; own != "" {
 		recent = append([]string{own}, slices.DeleteFunc(recent, func(id string) bool { return id == own })...)
 	}
-	last, total, err := s.Store.RecentConnections(r.Context(), v.owner, recent)
-	if err != nil {
-		return f, err
+	last, total, ok := store.PageOf(r.Context()).RecentConnections(v.owner, recent)
+	if !ok {
+		var err error
+		if last, total, err = s.Store.RecentConnections(r.Context(), v.owner, recent); err != nil {
+			return f, err
+		}
 	}
 	f.SignedIn, f.ShopCount = total > 0 || v.person.ID != "", total
 	if f.SignedIn {

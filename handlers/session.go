@@ -32,6 +32,7 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 		if s.Team == nil {
 			v.role = team.Admin
 		}
+		r = s.askForPage(r)
 		session, err := s.sessions.Get(r, s.cookieName("session"))
 		if err != nil && !errors.Is(err, store.ErrUnavailable) {
 			s.showError(w, r, fmt.Errorf("load session: %w", err))
@@ -44,6 +45,22 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// askForPage makes the statement that loads the session read what its page needs
+// besides. What is posted may wait for others, so it reads what it needs itself.
+func (s *server) askForPage(r *http.Request) *http.Request {
+	if r.Method != http.MethodGet {
+		return r
+	}
+	q := store.PageQuery{Path: r.URL.Path, Recent: s.recentShops(r)}
+	if rest, ok := strings.CutPrefix(r.URL.Path, shopsPath+"/"); ok {
+		q.Shop, _, _ = strings.Cut(rest, "/")
+	}
+	if s.Team != nil {
+		q.Owner = s.Team.Owner()
+	}
+	return r.WithContext(store.WithPage(r.Context(), q))
 }
 
 // loadRights finds out what the person may do, at each request, so that a role

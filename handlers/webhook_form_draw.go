@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
@@ -36,8 +37,12 @@ func (s *server) drawWebhookForm(
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Key: f.key, URL: f.url, URLError: f.urlError, AsTyped: f.asTyped,
-		URLNotes: f.urlNotes(), NotesHref: urlNotesPath,
-		Tools: finderTools(), Picker: f.picker(), Banner: f.banner, Anyway: f.unlisted,
+		URLNotes: f.urlNotes(), NotesHref: urlNotesPath, Banner: f.banner, Anyway: f.unlisted,
+	}
+	if f.isFresh() {
+		page.Picker, page.Fixed = freshChoice().picker, freshChoice().fixed
+	} else {
+		page.Tools, page.Picker = finderTools(), f.picker()
 	}
 	if f.editing != "" {
 		page.Edit.Name = s.nameOf(r, f.editing, f.base.URL)
@@ -48,6 +53,36 @@ func (s *server) drawWebhookForm(
 	// Back must show the form with what was typed, which no-store would lose.
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, status, views.WebhookForm(page))
+}
+
+// isFresh reports whether the choice of event types is as in every form that was
+// just opened.
+func (f *webhookForm) isFresh() bool {
+	return f.editing == "" && f.pressed == "" && len(f.types)+len(f.own)+len(f.undo) == 0 && !f.canUndo && f.typesError == nil
+}
+
+// choice is the choice of event types of a fresh form, and how it is drawn.
+type choice struct {
+	picker ui.Picker
+	fixed  *views.FixedChoice // nil to draw it each time
+}
+
+// freshChoice returns the choice of a fresh form. It has nothing of a person.
+var freshChoice = sync.OnceValue(func() choice {
+	picker := new(webhookForm).picker()
+	fixed, err := views.FixChoice(views.WebhookFormPage{Tools: finderTools(), Picker: picker})
+	if err != nil {
+		return choice{picker: picker}
+	}
+	return choice{picker, &fixed}
+})
+
+// freshHTML returns what all create forms that were just opened have in common.
+func freshHTML() []byte {
+	if fixed := freshChoice().fixed; fixed != nil {
+		return fixed.HTML()
+	}
+	return nil
 }
 
 // urlNotes returns what to say below the URL.

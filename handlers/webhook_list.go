@@ -60,41 +60,55 @@ func (f listFilter) openHref(row int, id string) string {
 	return "?" + q.Encode() + "#row-" + strconv.Itoa(row)
 }
 
-func (f listFilter) shows(row views.WebhookRow) bool {
-	isOf := func(e ui.EventBadge) bool { return e.Code == f.eventType }
+func (f listFilter) shows(one listedWebhook) bool {
+	types := one.hook.AllowedTypes
 	switch {
-	case f.eventType == views.NoTypes && len(row.Types) > 0:
+	case f.eventType == views.NoTypes && len(types) > 0:
 		return false
-	case f.eventType != "" && f.eventType != views.NoTypes && !slices.ContainsFunc(row.Types, isOf):
+	case f.eventType != "" && f.eventType != views.NoTypes && !slices.Contains(types, fourthwall.EventType(f.eventType)):
 		return false
 	}
 	text := strings.ToLower(f.query)
 	hasText := func(in string) bool { return strings.Contains(strings.ToLower(in), text) }
-	return hasText(row.URL) || hasText(row.Label) || hasText(row.ID) ||
-		slices.ContainsFunc(row.Types, func(e ui.EventBadge) bool { return hasText(e.Code) || hasText(e.Title) })
+	return hasText(one.hook.URL) || hasText(one.label) || hasText(one.hook.ID) ||
+		slices.ContainsFunc(types, func(t fourthwall.EventType) bool { return hasText(string(t)) || hasText(badge(t).Title) })
 }
 
 // trouble orders the states of webhooks.
 var trouble = []ui.State{ui.Failing, ui.Look, ui.NotKnown, ui.OK}
 
 // apply filters and sorts the list. Equal webhooks stay in the API's order.
-func (f listFilter) apply(list []views.WebhookRow) []views.WebhookRow {
-	out := slices.DeleteFunc(slices.Clone(list), func(row views.WebhookRow) bool { return !f.shows(row) })
-	byName := func(a, b views.WebhookRow) int {
-		return cmp.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name()))
+func (f listFilter) apply(list []listedWebhook) []listedWebhook {
+	out := list
+	if f.query != "" || f.eventType != "" {
+		out = slices.DeleteFunc(slices.Clone(list), func(one listedWebhook) bool { return !f.shows(one) })
 	}
-	slices.SortStableFunc(out, func(a, b views.WebhookRow) int {
+	if f.sort == sortListed {
+		return out
+	}
+	type place struct {
+		state, at int
+		name      string
+	}
+	places := make([]place, len(out))
+	for i, one := range out {
+		places[i] = place{slices.Index(trouble, one.state), i, strings.ToLower(one.name())}
+	}
+	slices.SortFunc(places, func(a, b place) int {
 		switch f.sort {
-		case sortListed:
-			return 0
 		case sortName:
-			return byName(a, b)
+			return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.at, b.at))
 		case sortTypes:
-			return cmp.Compare(len(b.Types), len(a.Types))
+			return cmp.Or(
+				cmp.Compare(len(out[b.at].hook.AllowedTypes), len(out[a.at].hook.AllowedTypes)), cmp.Compare(a.at, b.at))
 		}
-		return cmp.Or(cmp.Compare(slices.Index(trouble, a.State), slices.Index(trouble, b.State)), byName(a, b))
+		return cmp.Or(cmp.Compare(a.state, b.state), cmp.Compare(a.name, b.name), cmp.Compare(a.at, b.at))
 	})
-	return out
+	sorted := make([]listedWebhook, len(out))
+	for i, p := range places {
+		sorted[i] = out[p.at]
+	}
+	return sorted
 }
 
 // foundWebhooks is what was read for the list.
@@ -144,19 +158,56 @@ func (s *server) findWebhooks(r *http.Request) (found foundWebhooks, err error) 
 	return found, err
 }
 
-// rows returns all webhooks, in the API's order.
-func (found foundWebhooks) rows(shopID string) []views.WebhookRow {
-	health := healthOf(shopID, found.seen)
-	out := make([]views.WebhookRow, 0, len(found.read.Webhooks))
+// listedWebhook is a webhook with what the list is filtered and sorted by.
+type listedWebhook struct {
+	hook   fourthwall.Webhook
+	label  string
+	state  ui.State
+	health *webhooks.Health // nil if nothing could be read, neither now nor before
+}
+
+// name returns what the webhook is called, as its row does.
+func (l listedWebhook) name() string { return cmp.Or(l.label, ui.HostAndPath(l.hook.URL), l.hook.ID) }
+
+// all returns all webhooks, in the API's order.
+func (found foundWebhooks) all() []listedWebhook {
+	health := map[string]*webhooks.Health{}
+	if !found.seen.Unread || !found.seen.Past.Until.IsZero() {
+		health = found.seen.Health()
+	}
+	out := make([]listedWebhook, 0, len(found.read.Webhooks))
 	for _, hook := range found.read.Webhooks {
-		row := linkedRow(shopID, hook.ID)
-		row.Label, row.URL, row.Types = found.names[hook.ID], hook.URL, badges(hook.AllowedTypes)
-		row.Locked, row.State = slices.Contains(found.locked, hook.ID), ui.NotKnown
-		if h := health[hook.ID]; h != nil {
-			row.Health, row.State = h, h.State
+		one := listedWebhook{hook, found.names[hook.ID], ui.NotKnown, health[hook.ID]}
+		if one.health != nil {
+			one.state = healthMarks[one.health.State()]
 		}
-		if len(row.Types) == 0 && row.State != ui.Failing {
-			row.State = ui.Look
+		if len(hook.AllowedTypes) == 0 && one.state != ui.Failing {
+			one.state = ui.Look
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// rows returns the rows of some of the webhooks.
+func (found foundWebhooks) rows(shopID string, of []listedWebhook) []views.WebhookRow {
+	var known []fourthwall.Webhook
+	health := map[string]*webhooks.Health{}
+	for _, one := range of {
+		if one.health != nil {
+			known, health[one.hook.ID] = append(known, one.hook), one.health
+		}
+	}
+	hours := hoursByWebhook(found.seen, known, health)
+	out := make([]views.WebhookRow, 0, len(of))
+	for _, one := range of {
+		row := linkedRow(shopID, one.hook.ID)
+		row.Label, row.URL, row.Types = one.label, one.hook.URL, badges(one.hook.AllowedTypes)
+		row.Locked, row.State = slices.Contains(found.locked, one.hook.ID), one.state
+		if one.health != nil {
+			h := viewHealth(*one.health, found.seen)
+			h.Href, h.Hours = row.DeliveriesHref, hours[one.hook.ID]
+			row.Health = &h
 		}
 		out = append(out, row)
 	}
@@ -173,25 +224,6 @@ func linkedRow(shopID, id string) views.WebhookRow {
 		CheckHref:      short(checkStartHref(shopID, "webhook", id)),
 		DeliveriesHref: short(eventsHref(shopID, id)), DeleteHref: short(deletePath(shopID, id)),
 	}
-}
-
-// healthOf returns the health of each webhook, as the list shows it. There is none
-// if nothing could be read, neither now nor before.
-func healthOf(shopID string, seen webhooks.Seen) map[string]*views.Health {
-	out := map[string]*views.Health{}
-	if seen.Unread && seen.Past.Until.IsZero() {
-		return out
-	}
-	health := seen.Health()
-	for _, hook := range seen.List.Webhooks {
-		h := viewHealth(*health[hook.ID], seen)
-		h.Href = linkedRow(shopID, hook.ID).DeliveriesHref
-		out[hook.ID] = &h
-	}
-	for id, hours := range hoursByWebhook(seen) {
-		out[id].Hours = hours
-	}
-	return out
 }
 
 // handleWebhookList shows the webhooks of a shop, with the results of their
@@ -256,26 +288,27 @@ func listPage(shopID string, filter listFilter) views.WebhookListPage {
 // whose number is in the URL, or on the last one. A webhook whose actions are
 // open brings its own page.
 func fillList(page *views.WebhookListPage, shopID string, found foundWebhooks, filter listFilter, q url.Values) {
-	all := found.rows(shopID)
+	all := found.all()
 	count := map[ui.State]int{}
-	for _, row := range all {
-		count[row.State]++
-		page.WithoutTypes = page.WithoutTypes || len(row.Types) == 0
+	for _, one := range all {
+		count[one.state]++
+		page.WithoutTypes = page.WithoutTypes || len(one.hook.AllowedTypes) == 0
 	}
 	page.Total = len(all)
 	page.Failing, page.ToLookAt, page.NotKnown = count[ui.Failing], count[ui.Look], count[ui.NotKnown]
 	shown := filter.apply(all)
 	page.Found = len(shown)
 	number := min(pageNumber(q), max(1, (len(shown)+listPageSize-1)/listPageSize))
-	isOpen := func(row views.WebhookRow) bool { return row.ID == q.Get("open") }
+	open := q.Get("open")
+	isOpen := func(one listedWebhook) bool { return one.hook.ID == open }
 	if i := slices.IndexFunc(shown, isOpen); i >= 0 {
 		number = i/listPageSize + 1
 	}
 	first := (number - 1) * listPageSize
 	last := min(first+listPageSize, len(shown))
-	page.Webhooks = shown[first:last]
+	page.Webhooks = found.rows(shopID, shown[first:last])
 	for i, row := range page.Webhooks {
-		page.Webhooks[i].Open = isOpen(row)
+		page.Webhooks[i].Open = row.ID == open
 		page.Webhooks[i].OpenHref = filter.openHref(i, row.ID)
 	}
 	page.First = first + 1
@@ -325,17 +358,15 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version", "name"}}
-	versions := map[string]string{}
-	for _, hook := range found.read.Webhooks {
-		versions[hook.ID] = hook.APIVersion
-	}
-	for _, row := range filter.apply(found.rows(conn.ShopID)) {
+	for _, one := range filter.apply(found.all()) {
 		var types []string
-		for _, e := range row.Types {
-			types = append(types, e.Code)
+		for _, t := range one.hook.AllowedTypes {
+			types = append(types, badge(t).Code)
 		}
 		count := strconv.Itoa(len(types))
-		rows = append(rows, []string{row.ID, row.URL, strings.Join(types, " "), count, versions[row.ID], row.Label})
+		rows = append(rows, []string{
+			one.hook.ID, one.hook.URL, strings.Join(types, " "), count, one.hook.APIVersion, one.label,
+		})
 	}
 	if found.read.Incomplete {
 		rows = append(rows, []string{missingText(found.read)})

@@ -12,7 +12,6 @@ import (
 	"pgregory.net/rapid"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/views"
 )
 
 // FuzzFilters opens lists with arbitrary URLs. Each is a page, and its file has
@@ -63,13 +62,15 @@ func TestListFilterProperties(t *testing.T) {
 	word := rapid.SampledFrom([]string{
 		"", "a", "B", "é", "É", "DONATION", "Donation", "%", "future", "https://A.example/b",
 	})
-	hook := rapid.Custom(func(r *rapid.T) views.WebhookRow {
+	hook := rapid.Custom(func(r *rapid.T) listedWebhook {
 		types := rapid.SliceOfN(rapid.SampledFrom([]fourthwall.EventType{"DONATION", "ORDER_PLACED", "FUTURE_TYPE", "", "é"}),
 			0, 4).Draw(r, "types")
-		return views.WebhookRow{
-			ID: word.Draw(r, "id") + rapid.StringMatching(`[a-c]{0,2}`).Draw(r, "more"), Label: word.Draw(r, "label"),
-			URL: "https://" + word.Draw(r, "host") + "/" + word.Draw(r, "path"), Types: badges(types),
-			State: rapid.SampledFrom(trouble).Draw(r, "state"),
+		return listedWebhook{
+			hook: fourthwall.Webhook{
+				ID:  word.Draw(r, "id") + rapid.StringMatching(`[a-c]{0,2}`).Draw(r, "more"),
+				URL: "https://" + word.Draw(r, "host") + "/" + word.Draw(r, "path"), AllowedTypes: types,
+			},
+			label: word.Draw(r, "label"), state: rapid.SampledFrom(trouble).Draw(r, "state"),
 		}
 	})
 	rapid.Check(t, func(r *rapid.T) {
@@ -84,7 +85,7 @@ func TestListFilterProperties(t *testing.T) {
 			r.Fatalf("%+v is read again as %+v", f, again)
 		}
 		got := f.apply(list)
-		want := slices.DeleteFunc(slices.Clone(list), func(w views.WebhookRow) bool { return !looksLike(w, q) })
+		want := slices.DeleteFunc(slices.Clone(list), func(w listedWebhook) bool { return !looksLike(w, q) })
 		if diff := cmp.Diff(keysOf(want, true), keysOf(got, true)); diff != "" {
 			r.Fatalf("%v chooses otherwise: %s", q, diff)
 		}
@@ -95,19 +96,19 @@ func TestListFilterProperties(t *testing.T) {
 }
 
 // looksLike is a simple implementation of the filter.
-func looksLike(w views.WebhookRow, q url.Values) bool {
-	texts := []string{w.ID, w.URL, w.Label}
-	hasType := q.Get("type") == "" || q.Get("type") == "none" && len(w.Types) == 0
-	for _, e := range w.Types {
+func looksLike(w listedWebhook, q url.Values) bool {
+	texts := []string{w.hook.ID, w.hook.URL, w.label}
+	hasType := q.Get("type") == "" || q.Get("type") == "none" && len(w.hook.AllowedTypes) == 0
+	for _, e := range badges(w.hook.AllowedTypes) {
 		texts = append(texts, e.Code, e.Title)
 		hasType = hasType || e.Code == q.Get("type")
 	}
 	return hasType && strings.Contains(strings.ToLower(strings.Join(texts, "\n")), strings.ToLower(q.Get("q")))
 }
 
-func keysOf(list []views.WebhookRow, ordered bool) (keys []string) {
+func keysOf(list []listedWebhook, ordered bool) (keys []string) {
 	for _, w := range list {
-		keys = append(keys, w.ID+" "+w.URL+" "+w.Label)
+		keys = append(keys, w.hook.ID+" "+w.hook.URL+" "+w.label)
 	}
 	if ordered {
 		slices.Sort(keys)
@@ -117,17 +118,17 @@ func keysOf(list []views.WebhookRow, ordered bool) (keys []string) {
 
 // inOrder reports whether neighbors are in the order that was asked for, or in
 // the original one.
-func inOrder(got, was []views.WebhookRow, by string) bool {
-	rank := func(w views.WebhookRow) (text string, n int) {
+func inOrder(got, was []listedWebhook, by string) bool {
+	rank := func(w listedWebhook) (text string, n int) {
 		switch by {
 		case "listed":
 			return "", 0
 		case "url":
-			return strings.ToLower(w.Name()), 0
+			return strings.ToLower(w.name()), 0
 		case "types":
-			return "", -len(w.Types)
+			return "", -len(w.hook.AllowedTypes)
 		}
-		return strings.ToLower(w.Name()), slices.Index(trouble, w.State)
+		return strings.ToLower(w.name()), slices.Index(trouble, w.state)
 	}
 	for i := 1; i < len(got); i++ {
 		aText, aN := rank(got[i-1])

@@ -83,7 +83,7 @@ func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogRead
 func (s *server) webhookLog(r *http.Request, hook fourthwall.Webhook, seen webhooks.Seen) (*views.WebhookLog, error) {
 	conn, isThis := stateOf(r).conn, func(id string) bool { return id == hook.ID }
 	if seen.List.Incomplete {
-		isUnnamed := func(e fourthwall.Event) bool { return !isNamed(e) }
+		isUnnamed := func(e fourthwall.Event) bool { return e.WebhookID == "" }
 		seen.Found.Events = slices.DeleteFunc(slices.Clone(seen.Found.Events), isUnnamed)
 	}
 	failed := deliveryFilter{webhook: hook.ID, failed: true, page: 1}
@@ -125,10 +125,4 @@ func notKnown(series ui.Series) {
 	for i := range series {
 		series[i].Known = false
 	}
-}
-
-// isNamed reports whether a delivery names its webhook.
-func isNamed(e fourthwall.Event) bool {
-	envelope, ok := e.Envelope()
-	return ok && envelope.WebhookID != ""
 }

@@ -85,3 +85,32 @@ func TestCreatePageCosts(t *testing.T) {
 		}
 	}
 }
+
+// TestFreshFormIsShared: create forms that were just opened have the same choice
+// of event types, which is drawn and compressed once. Others are drawn each time.
+func TestFreshFormIsShared(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	one, two := g.person(), g.person()
+	one.connect(0)
+	two.connectKey(1)
+	for name, row := range map[string]struct {
+		p      *person
+		path   string
+		shared bool
+	}{
+		"fresh":            {one, newWebhookPath(g.box.Shops()[0].ID), true},
+		"another person's": {two, newWebhookPath(g.box.Shops()[1].ID), true},
+		"with a preset":    {one, newWebhookPath(g.box.Shops()[0].ID) + "?preset=everything", false},
+	} {
+		pg := row.p.get(row.path).want(http.StatusOK)
+		if got := strings.Contains(pg.body, string(freshHTML())); got != row.shared || len(freshHTML()) < 10_000 {
+			t.Errorf("%s: shared is %v of %d bytes", name, got, len(freshHTML()))
+		}
+	}
+	for _, secret := range []string{g.box.Shops()[0].Name, g.box.Shops()[0].ID, "submission", one.url} {
+		if bytes.Contains(freshHTML(), []byte(secret)) {
+			t.Errorf("what is shared has %q", secret)
+		}
+	}
+}

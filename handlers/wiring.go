@@ -109,7 +109,7 @@ func (s *server) handler() http.Handler {
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
 		middleware.Host(s.PublicURL, s.fail, sessionless...),
-		middleware.Compress,
+		middleware.Compress(freshHTML),
 		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
 		middleware.Body(bodyLimits(), s.clientNetworkName, s.fail),
 		s.loadSession,

@@ -1,6 +1,10 @@
 package views
 
-import "hookwall/views/ui"
+import (
+	"github.com/a-h/templ"
+
+	"hookwall/views/ui"
+)
 
 // WebhookFormPage is the form that creates a webhook or edits one: as opened,
 // after a preset button, or after an error.
@@ -32,6 +36,24 @@ type WebhookFormPage struct {
 	// Anyway offers to create the webhook although Banner says that it may already
 	// exist.
 	Anyway bool
+	// Fixed is how the choice of a tool and of event types was rendered before; nil to render it.
+	Fixed *FixedChoice
+}
+
+// finder draws where each tool has its URL.
+func (p WebhookFormPage) finder() templ.Component {
+	if p.Fixed != nil {
+		return p.Fixed.Finder
+	}
+	return ui.Finder(p.Tools)
+}
+
+// eventTypes draws the choice of event types.
+func (p WebhookFormPage) eventTypes() templ.Component {
+	if p.Fixed != nil {
+		return p.Fixed.EventTypes
+	}
+	return ui.EventPicker(p.Picker, p.Focus)
 }
 
 // EditPart is what the form has more if it edits a webhook.

@@ -12,16 +12,17 @@ const (
 )
 
 // Compress compresses pages. It leaves out a response with NoCompression,
-// which is for those that show a secret.
-func Compress(h http.Handler) http.Handler {
+// which is for those that show a secret. A part that many pages have is
+// compressed once.
+func Compress(part func() []byte) func(http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(minCompressed), gzhttp.RandomJitter(maxJitter, 0, false),
-		gzhttp.ContentTypes([]string{"text/html"}),
+		gzhttp.ContentTypes([]string{"text/html"}), gzhttp.Implementation(newSplicer(part).factory()),
 	)
 	if err != nil {
 		panic(err)
 	}
-	return wrap(h)
+	return func(h http.Handler) http.Handler { return wrap(h) }
 }
 
 // NoCompression keeps a response from being compressed.

@@ -31,8 +31,7 @@ type Webhook struct {
 type text string
 
 func (t *text) UnmarshalJSON(data []byte) error {
-	var s string
-	if json.Unmarshal(data, &s) == nil {
+	if s, ok := unquote(data); ok {
 		*t = text(s)
 	}
 	return nil
@@ -79,7 +78,8 @@ func (a *anything) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	a.present = true
-	if json.Unmarshal(data, &a.text) != nil {
+	var isText bool
+	if a.text, isText = unquote(data); !isText {
 		a.text = strings.ToValidUTF8(string(data), "\ufffd")
 	}
 	return nil
@@ -156,8 +156,7 @@ type page struct {
 }
 
 func decodePage(body []byte) (page, error) {
-	var results []webhookJSON
-	j, err := decodeResults(body, &results)
+	j, results, err := decodeResults[webhookJSON](body)
 	if err != nil {
 		return page{}, err
 	}
@@ -176,29 +175,35 @@ func decodePage(body []byte) (page, error) {
 const unknown = -1 // a count that the response doesn't have
 
 // pageJSON is the page object of a response to a list call.
-type pageJSON struct {
-	Results    json.RawMessage `json:"results"`
-	Total      count           `json:"total"`
-	Page       count           `json:"page"`
-	Size       count           `json:"size"`
-	TotalPages count           `json:"totalPages"`
+type pageJSON[T any] struct {
+	Results    *[]T  `json:"results"` // nil for null
+	Total      count `json:"total"`
+	Page       count `json:"page"`
+	Size       count `json:"size"`
+	TotalPages count `json:"totalPages"`
 
 	bare bool // there is no page object
 }
 
-// decodeResults decodes the results of a list call, from a page object or a bare array.
-func decodeResults(body []byte, results any) (pageJSON, error) {
-	j := pageJSON{Total: unknown, Page: unknown, Size: unknown, TotalPages: unknown}
+// decodeResults decodes a response to a list call: a page object, or a bare array of results. It reads the results
+// where they are, since most of a response is deliveries.
+func decodeResults[T any](body []byte) (j pageJSON[T], results []T, err error) {
+	j = pageJSON[T]{Results: &results, Total: unknown, Page: unknown, Size: unknown, TotalPages: unknown}
 	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-		j.Results, j.bare = body, true
-	} else if json.Unmarshal(body, &j) != nil {
-		return pageJSON{}, errNotJSON
+		j.bare = true
+		err = json.Unmarshal(body, &results)
+	} else {
+		err = json.Unmarshal(body, &j)
 	}
-	isNull := string(j.Results) == "null" && j.Total != 0 // of an empty list only if that is counted
-	if isNull || json.Unmarshal(j.Results, results) != nil {
-		return pageJSON{}, errNotJSON
+	isNull := j.Results == nil && j.Total != 0 // of an empty list only if that is counted
+	isMissing := j.Results != nil && *j.Results == nil
+	if err != nil || isNull || isMissing {
+		return pageJSON[T]{}, nil, errNotJSON
 	}
-	return j, nil
+	if j.Results != nil {
+		results = *j.Results // a second member of that name may have replaced the first
+	}
+	return j, results, nil
 }
 
 // decodeCode returns the code in the body of an error response, or "" if there is none.

@@ -62,6 +62,7 @@ type Event struct {
 	CreatedAt  time.Time // in UTC; zero when absent or unreadable
 	UpdatedAt  time.Time // in UTC; zero when absent or unreadable
 	Body       BuyerData // what was delivered: the JSON of an Envelope; "" when absent
+	WebhookID  string    // in Body, as Envelope returns it; "" when absent
 	TestMode   bool
 	State      string // the API's own value; undocumented
 	Error      string // the API's own text; JSON if it isn't a string
@@ -142,7 +143,8 @@ type eventJSON struct {
 
 func (j eventJSON) event() Event {
 	return Event{
-		ID: j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
+		WebhookID: member(j.Body.text, "webhookId"),
+		ID:        j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
 		CreatedAt: time.Time(j.CreatedAt), UpdatedAt: time.Time(j.UpdatedAt),
 		Body: BuyerData(j.Body.text), TestMode: bool(j.TestMode), State: j.State.text,
 		Error: j.Error.text, HasError: j.Error.present, URL: string(j.URL),

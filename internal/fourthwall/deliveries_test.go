@@ -45,8 +45,8 @@ func TestEvent(t *testing.T) {
 	full := fourthwall.Event{
 		ID: "weve_1", Type: "ORDER_PLACED", APIVersion: "V1",
 		CreatedAt: created, UpdatedAt: created.Add(2500 * time.Millisecond),
-		Body:     `{"webhookId":"wcon_1","data":{"email":"` + canary + `"}}`,
-		TestMode: true, State: "DELIVERED", URL: "https://a.example/h",
+		Body:      `{"webhookId":"wcon_1","data":{"email":"` + canary + `"}}`,
+		WebhookID: "wcon_1", TestMode: true, State: "DELIVERED", URL: "https://a.example/h",
 	}
 	only := fourthwall.Event{ID: "e"}
 	with := func(change func(*fourthwall.Event)) fourthwall.Event {

@@ -78,8 +78,7 @@ func (c *Client) hasNext(ctx context.Context, cred Credential, q EventQuery, a e
 
 // decodeEvents decodes the response to a query. What the response doesn't have is taken from the query.
 func decodeEvents(body []byte, q EventQuery) (eventsResponse, error) {
-	var results []eventJSON
-	j, err := decodeResults(body, &results)
+	j, results, err := decodeResults[eventJSON](body)
 	if err != nil {
 		return eventsResponse{}, err
 	}

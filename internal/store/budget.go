@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type budget struct {
 	spent   time.Duration // before since
 	running int
 	since   time.Time // while statements run
+
+	wrote atomic.Bool // something, or tried to
 }
 
 type budgetKey struct{}
@@ -25,6 +28,19 @@ type budgetKey struct{}
 // included. What a request does besides, such as a call of the API, costs nothing.
 func WithBudget(ctx context.Context) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{})
+}
+
+// markWritten notes that a request writes.
+func markWritten(ctx context.Context) {
+	if b, ok := ctx.Value(budgetKey{}).(*budget); ok {
+		b.wrote.Store(true)
+	}
+}
+
+// hasWritten reports whether a request has written, or tried to.
+func hasWritten(ctx context.Context) bool {
+	b, ok := ctx.Value(budgetKey{}).(*budget)
+	return ok && b.wrote.Load()
 }
 
 // spend returns a context that ends when the budget of ctx is spent. The caller calls done when the statement has

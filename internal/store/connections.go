@@ -217,6 +217,7 @@ func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Conn
 	if err != nil {
 		return Connection{}, err
 	}
+	s.forgetCounts()
 	return kept, s.makeDue(ctx, tx, c.ShopID)
 }
 
@@ -241,6 +242,7 @@ func (s *Store) deleteConnection(
 	if err != nil {
 		return false, err
 	}
+	s.forgetCounts()
 	for _, query := range []string{
 		`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
 		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
@@ -326,6 +328,11 @@ func (s *Store) openConnection(row scanner) (Connection, error) {
 	if err != nil {
 		return Connection{}, failed("read connection", err)
 	}
+	return s.unsealed(c, sealed)
+}
+
+// unsealed returns a connection with its credential.
+func (s *Store) unsealed(c Connection, sealed []byte) (_ Connection, err error) {
 	if c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID)); err != nil && !c.Expired {
 		c.Expired, c.End.Why = true, EndUnreadable // its key has the ID of another
 	}

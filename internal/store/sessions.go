@@ -237,19 +237,18 @@ func (s *Store) SessionTimes() (idle, life time.Duration) { return s.sessionIdle
 // loadSession returns the owner and the person of a session that has not ended, and records that it was seen.
 func (s *Store) loadSession(ctx context.Context, hash string) (owner Owner, person string, err error) {
 	now := s.now()
-	var seen int64
-	err = s.engine.read.QueryRowContext(ctx, `
-		SELECT owner, person, seen_at FROM sessions WHERE environment = $1 AND token_hash = $2
-		AND seen_at > $3 AND created_at > $4 AND (person = '' OR created_at > $5)`,
-		s.env, hash, millis(now.Add(-s.sessionIdle)), millis(now.Add(-s.sessionLife)), millis(now.Add(-s.memberLife()))).
-		Scan(&owner, &person, &seen)
+	p, _ := ctx.Value(pageKey{}).(*PageState)
+	if p == nil {
+		p = &PageState{}
+	}
+	session, err := s.loadPage(ctx, hash, now, p)
 	if err != nil {
 		return "", "", failed("load session", err)
 	}
-	if stale := now.Add(-seenEvery); seen <= millis(stale) {
-		s.recordSeen(ctx, hash, person, now, stale)
+	if stale := now.Add(-seenEvery); session.seen <= millis(stale) {
+		s.recordSeen(ctx, hash, session.person, now, stale)
 	}
-	return owner, person, nil
+	return session.owner, session.person, nil
 }
 
 // recordSeen records that a session and its person were seen now. The condition on stale lets one of many requests at

@@ -269,13 +269,20 @@ func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the driver made a %T", conn), conn.Close())
 	}
-	return guardedConn{made, c.file}, nil
+	return guardedConn{made, c.file, &statements{map[string]*statement{}}}, nil
 }
 
 type guardedConn struct {
 	guardedByFile
 
-	file *sqliteFile
+	file       *sqliteFile
+	statements *statements
+}
+
+// Close closes the connection.
+func (c guardedConn) Close() error {
+	c.statements.close()
+	return c.guardedByFile.Close()
 }
 
 // QueryContext runs a query.
@@ -283,7 +290,19 @@ func (c guardedConn) QueryContext(ctx context.Context, query string, args []driv
 	if err := c.file.check(); err != nil {
 		return nil, err
 	}
-	return c.guardedByFile.QueryContext(ctx, query, args)
+	kept, err := c.statements.take(ctx, c.guardedByFile, query)
+	if err != nil {
+		return nil, err
+	}
+	if kept == nil {
+		return c.guardedByFile.QueryContext(ctx, query, args)
+	}
+	rows, err := kept.prepared.QueryContext(ctx, args)
+	if err != nil {
+		kept.inUse = false
+		return nil, err
+	}
+	return usedRows{rows, kept}, nil
 }
 
 // ExecContext runs a statement.
@@ -291,9 +310,21 @@ func (c guardedConn) ExecContext(ctx context.Context, query string, args []drive
 	if err := c.file.check(); err != nil {
 		return nil, err
 	}
-	result, err := c.guardedByFile.ExecContext(ctx, query, args)
+	result, err := c.exec(ctx, query, args)
 	c.file.written(ctx)
 	return result, err
+}
+
+func (c guardedConn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	kept, err := c.statements.take(ctx, c.guardedByFile, query)
+	if err != nil {
+		return nil, err
+	}
+	if kept == nil {
+		return c.guardedByFile.ExecContext(ctx, query, args)
+	}
+	defer func() { kept.inUse = false }()
+	return kept.prepared.ExecContext(ctx, args)
 }
 
 // BeginTx begins a transaction.

@@ -40,6 +40,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -103,6 +104,8 @@ type Store struct {
 	keepDeliveries, keepChanges time.Duration
 
 	queue atomic.Pointer[sql.DB] // connections of the queue, if it has its own
+
+	shopCounts sync.Map // of owners with many shops; Owner to connectionCount
 
 	pings singleflight.Group
 	wrote atomic.Int64 // when Ping wrote, in Unix nanoseconds
@@ -241,6 +244,7 @@ const (
 
 // again runs f until it does not collide, with a context that ends when the budget is spent.
 func (s *Store) again(ctx context.Context, f func(context.Context) error) error {
+	markWritten(ctx)
 	ctx, done := spend(ctx)
 	defer done()
 	for try := 1; ; try++ {

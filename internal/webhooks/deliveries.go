@@ -112,8 +112,7 @@ func eventPages(
 // add adds a page and reports whether there is another one.
 func (d *Deliveries) add(page fourthwall.EventPage) (more bool) {
 	for _, e := range page.Events {
-		envelope, _ := e.Envelope()
-		if key := e.ID + "\n" + envelope.WebhookID; !d.seen[key] {
+		if key := e.ID + "\n" + e.WebhookID; !d.seen[key] {
 			d.seen[key] = true
 			d.Events = append(d.Events, e)
 		}

@@ -3,6 +3,7 @@ package webhooks
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -153,15 +154,19 @@ func (s Seen) each(do func(delivery)) {
 
 // ids returns a function that returns the IDs of the webhooks that the past's deliveries were for.
 func (s Seen) ids() func(webhook string) []string {
-	byKey := map[string][]string{}
-	if s.Past.Key != nil {
+	byKey := sync.OnceValue(func() map[string][]string {
+		all := map[string][]string{}
+		if s.Past.Key == nil {
+			return all
+		}
 		for _, hook := range s.List.Webhooks {
 			key := s.Past.Key(hook.URL)
-			byKey[key] = append(byKey[key], hook.ID)
+			all[key] = append(all[key], hook.ID)
 		}
-	}
+		return all
+	})
 	return func(webhook string) []string {
-		if all := byKey[webhook]; all != nil {
+		if all := byKey()[webhook]; all != nil {
 			return all
 		}
 		return []string{webhook}
@@ -284,6 +289,17 @@ func (s Seen) reach(types []fourthwall.EventType) (since, until time.Time, known
 	return since, time.Time{}, known
 }
 
+// span is what reach returns.
+type span struct {
+	since, until time.Time
+	known        bool
+}
+
+func (s Seen) spanOf(types []fourthwall.EventType) (out span) {
+	out.since, out.until, out.known = s.reach(types)
+	return out
+}
+
 // oldest returns when the oldest of those happened that were read just now, or now if there are none.
 func (s Seen) oldest() time.Time {
 	oldest := s.Now
@@ -315,10 +331,11 @@ func (s Seen) Buckets(width time.Duration, n int, types []fourthwall.EventType, 
 	return all
 }
 
-// HoursByWebhook counts the deliveries of the last 24 hours by webhook. One that may be for several isn't counted.
-func (s Seen) HoursByWebhook() map[string][]Bucket {
+// HoursByWebhook counts the deliveries of the last 24 hours to some webhooks by webhook. One that may be for several
+// isn't counted.
+func (s Seen) HoursByWebhook(of []fourthwall.Webhook) map[string][]Bucket {
 	out := map[string][]Bucket{}
-	for _, hook := range s.List.Webhooks {
+	for _, hook := range of {
 		out[hook.ID] = s.empty(time.Hour, hoursInDay, hook.AllowedTypes)
 	}
 	s.eachCount(time.Hour, func(start time.Time, ids []string, r store.Rate) {
@@ -335,11 +352,11 @@ func (s Seen) HoursByWebhook() map[string][]Bucket {
 const hoursInDay = 24
 
 func (s Seen) empty(width time.Duration, n int, types []fourthwall.EventType) []Bucket {
-	all := make([]Bucket, n)
+	all, span := make([]Bucket, n), s.spanOf(types)
 	last := s.Now.UTC().Truncate(width)
 	for i := range all {
 		all[i].Start = last.Add(time.Duration(i-n+1) * width)
-		all[i].Known = s.knows(all[i].Start, width, types)
+		all[i].Known = s.knows(all[i].Start, width, span)
 	}
 	return all
 }
@@ -400,10 +417,10 @@ func (s Seen) Sum(fits func(id string) bool) Health {
 	return h
 }
 
-// knows reports whether all deliveries of a time were read, as far as it has passed.
-func (s Seen) knows(start time.Time, width time.Duration, types []fourthwall.EventType) bool {
-	since, until, known := s.reach(types)
-	if known && !start.Before(since) && (until.IsZero() || !start.Add(width).After(until)) {
+// knows reports whether all deliveries of a time were read, as far as it has passed. read is what was read of their
+// event types.
+func (s Seen) knows(start time.Time, width time.Duration, read span) bool {
+	if read.known && !start.Before(read.since) && (read.until.IsZero() || !start.Add(width).After(read.until)) {
 		return true
 	}
 	// Between what visits saw and what was read just now, there may be a gap.

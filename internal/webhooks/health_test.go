@@ -158,10 +158,10 @@ func TestSeenOfSharedURL(t *testing.T) {
 // TestSeenOfOneEvent: an event that two webhooks got counts for each, once, whoever has read it.
 func TestSeenOfOneEvent(t *testing.T) {
 	s := seen(func(s *webhooks.Seen) {
-		read := func(body string) fourthwall.Event {
-			return fourthwall.Event{ID: "e1", State: "DELIVERED", Body: fourthwall.BuyerData(body), CreatedAt: newest}
+		read := func(hook string) fourthwall.Event {
+			return fourthwall.Event{ID: "e1", State: "DELIVERED", WebhookID: hook, CreatedAt: newest}
 		}
-		s.Found.Events = []fourthwall.Event{read(`{"webhookId":"one"}`), read(`{"webhookId":"two"}`)}
+		s.Found.Events = []fourthwall.Event{read("one"), read("two")}
 		s.Past.Health, s.Past.Recent = nil, nil
 		for _, hook := range []string{"one", "two", "three", store.URLKey + "https://one.example"} {
 			s.Past.Recent = append(s.Past.Recent, store.Delivery{

@@ -1,30 +1,46 @@
 package webhooks
 
-import "hookwall/internal/fourthwall"
+import (
+	"sync"
+
+	"hookwall/internal/fourthwall"
+)
 
 // Matcher finds the webhook that a delivery belongs to.
 type Matcher struct {
 	Incomplete bool // the webhooks could not all be read
-	byID       map[string]fourthwall.Webhook
-	byURL      map[string][]string // IDs
+	byID       func() map[string]bool
+	byURL      func() map[string][]string // IDs
 }
 
-// NewMatcher returns a Matcher for the webhooks of a shop.
+// NewMatcher returns a Matcher for the webhooks of a shop. It reads them when it needs to: most deliveries name their
+// webhook.
 func NewMatcher(list fourthwall.WebhookList) Matcher {
-	m := Matcher{list.Incomplete, map[string]fourthwall.Webhook{}, map[string][]string{}}
-	for _, hook := range list.Webhooks {
-		m.byID[hook.ID] = hook
-		address := NormalURL(hook.URL)
-		m.byURL[address] = append(m.byURL[address], hook.ID)
+	return Matcher{
+		Incomplete: list.Incomplete,
+		byID: sync.OnceValue(func() map[string]bool {
+			all := make(map[string]bool, len(list.Webhooks))
+			for _, hook := range list.Webhooks {
+				all[hook.ID] = true
+			}
+			return all
+		}),
+		byURL: sync.OnceValue(func() map[string][]string {
+			all := make(map[string][]string, len(list.Webhooks))
+			for _, hook := range list.Webhooks {
+				address := NormalURL(hook.URL)
+				all[address] = append(all[address], hook.ID)
+			}
+			return all
+		}),
 	}
-	return m
 }
 
 // Match returns the webhook's ID. It is the one in the delivered envelope or, without one, that of the only webhook
 // with this URL. Ambiguous reports whether several webhooks have the URL.
 func (m Matcher) Match(e fourthwall.Event) (id string, ambiguous bool) {
-	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
-		return envelope.WebhookID, false
+	if e.WebhookID != "" {
+		return e.WebhookID, false
 	}
 	ids := m.Candidates(e)
 	if len(ids) == 1 {
@@ -34,10 +50,7 @@ func (m Matcher) Match(e fourthwall.Event) (id string, ambiguous bool) {
 }
 
 // Candidates returns the IDs of the webhooks with the URL that a delivery was sent to.
-func (m Matcher) Candidates(e fourthwall.Event) []string { return m.byURL[NormalURL(e.URL)] }
+func (m Matcher) Candidates(e fourthwall.Event) []string { return m.byURL()[NormalURL(e.URL)] }
 
 // Has reports whether the shop's list has a webhook with this ID.
-func (m Matcher) Has(id string) bool {
-	_, ok := m.byID[id]
-	return ok
-}
+func (m Matcher) Has(id string) bool { return m.byID()[id] }

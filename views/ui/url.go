@@ -105,6 +105,9 @@ func scriptOf(r rune) string {
 	if unicode.Is(unicode.Latin, r) {
 		return "Latin"
 	}
+	if r <= unicode.MaxASCII {
+		return "" // without asking all scripts for each digit, dot and hyphen
+	}
 	for name, table := range unicode.Scripts {
 		if name != "Common" && name != "Inherited" && unicode.Is(table, r) {
 			return strings.ReplaceAll(name, "_", " ")

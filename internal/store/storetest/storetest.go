@@ -36,6 +36,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Invitations", invitationTests},
 		{"AccessTokens", accessTokenTests},
 		{"Connections", connectionTests},
+		{"Page", pageTests},
 		{"Ended", endedTests},
 		{"Refresh", refreshTests},
 		{"Channels", channelTests},
