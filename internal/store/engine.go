@@ -41,15 +41,15 @@ type engine struct {
 }
 
 // openEngine opens the database that databaseURL names and migrates its tables.
-func openEngine(ctx context.Context, databaseURL string) (engine, error) {
+func openEngine(ctx context.Context, databaseURL string, t trace) (engine, error) {
 	if IsPostgres(databaseURL) {
-		return openPostgres(ctx, databaseURL)
+		return openPostgres(ctx, databaseURL, t)
 	}
 	path, err := sqlitePath(databaseURL)
 	if err != nil {
 		return engine{}, err
 	}
-	return openSQLite(ctx, path)
+	return openSQLite(ctx, path, t)
 }
 
 // IsPostgres reports whether databaseURL is, for Open, the address of a Postgres database.
