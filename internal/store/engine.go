@@ -28,6 +28,10 @@ type engine struct {
 
 	tx *sql.TxOptions // nil if transactions run one after another
 
+	// namesIndexes is whether a query should say by which index it reads. SQLite has no statistics, and might read
+	// all that ever happened in a shop.
+	namesIndexes bool
+
 	lockOwner string // statement for Store.lockOwner; "" if there is a single writer
 
 	queue func() (Queue, error) // opens the connections of the queue of jobs
@@ -56,6 +60,14 @@ func openEngine(ctx context.Context, databaseURL string, t trace) (engine, error
 func IsPostgres(databaseURL string) bool {
 	scheme, _, named := strings.Cut(databaseURL, ":")
 	return named && (scheme == "postgres" || scheme == "postgresql")
+}
+
+// by returns what comes after a table that is to be read by an index.
+func (e engine) by(index string) string {
+	if !e.namesIndexes {
+		return ""
+	}
+	return " INDEXED BY " + index
 }
 
 func (e engine) close() error {

@@ -108,7 +108,8 @@ func openSQLite(ctx context.Context, path string, t trace) (engine, error) {
 	}
 	return engine{
 		read: pool{read}, write: pool{write}, collided: func(error) bool { return false }, ended: file.end,
-		queue: func() (Queue, error) { return sqliteQueue(write), nil },
+		queue:        func() (Queue, error) { return sqliteQueue(write), nil },
+		namesIndexes: true,
 	}, nil
 }
 
