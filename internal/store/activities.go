@@ -110,20 +110,31 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
+
+	recordOutcome = `
+		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
+			status = $3, code = $4, api_request_id = $5, ended_at = $6,
+			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
+		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`
 )
 
 // BeginActivity stores an activity before its change is made and returns it as stored: pending, started
 // now, due for a recheck after its RecheckGap. The owner may be gone. The ID, the Outcome, the times
 // and what an Ending has of the API's response do not count in the argument.
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
-	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
-	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	row := s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
+	a, row := s.newActivity(a)
 	if err := s.tx(ctx, func(tx *sql.Tx) error { return insertNumbered(ctx, tx, row) }); err != nil {
 		return Activity{}, failed("begin activity", err)
 	}
-	a.Detail = slices.Clone(a.Detail)
 	return a, nil
+}
+
+// newActivity returns an activity that begins now, and the arguments of insertActivity for it.
+func (s *Store) newActivity(a Activity) (Activity, []any) {
+	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
+	a.Status, a.Code, a.APIRequestID = 0, "", ""
+	a.Detail = slices.Clone(a.Detail)
+	return a, s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
 }
 
 // AddActivity records an activity of something that has ended: started and ended now, and done unless it has another
@@ -181,16 +192,18 @@ func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error 
 	default:
 		return fmt.Errorf("store: record outcome: %q is not an outcome", end.Outcome)
 	}
-	n, err := s.exec(ctx, `
-		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
-			status = $3, code = $4, api_request_id = $5, ended_at = $6,
-			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
-		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`,
-		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id)
+	n, err := s.exec(ctx, recordOutcome, s.outcomeOf(id, end)...)
 	if err == nil && n == 0 {
 		err = s.endedAs(ctx, id, end.Outcome)
 	}
 	return failed("record outcome", err)
+}
+
+// outcomeOf returns the arguments of recordOutcome.
+func (s *Store) outcomeOf(id string, end Ending) []any {
+	return []any{
+		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id,
+	}
 }
 
 // ReplaceDetail replaces the detail of an activity by a.Detail. The ID and the Shop of the argument name it.
