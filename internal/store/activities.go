@@ -75,11 +75,6 @@ const (
 
 	whoKey = `CASE person WHEN '' THEN actor ELSE person END`
 
-	// The position of an activity in the list is (started_at, seq). The list grows at its newer end, so
-	// nothing comes between two pages.
-	newestFirst = ` ORDER BY started_at DESC, seq DESC`
-	oldestFirst = ` ORDER BY started_at, seq`
-
 	inShop = ` WHERE environment = $1 AND shop = $2`
 
 	// The indexes of activities.
@@ -250,7 +245,8 @@ func (s *Store) DoneActivities(ctx context.Context, shop, action, webhookID stri
 func (s *Store) RecentActivities(
 	ctx context.Context, shop, action string, since time.Time, limit int,
 ) ([]Activity, error) {
-	all, err := s.findActivities(ctx, s.activities(byAction)+whereRecent, s.env, shop, action, millis(since), rowLimit(limit))
+	all, err := s.findActivities(ctx, s.activities(byAction)+whereRecent,
+		s.env, shop, action, millis(since), rowLimit(limit))
 	return all, failed("list recent activities", err)
 }
 

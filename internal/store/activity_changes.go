@@ -22,8 +22,9 @@ const (
 			FROM actors WHERE who IS NOT NULL AND n < 1000
 		)
 		SELECT a.who, newest.person_name FROM actors AS a JOIN activities AS newest ON newest.id = (
-			SELECT id FROM activities` + inShop + ` AND ` + whoKey + ` = a.who ORDER BY started_at DESC, seq DESC LIMIT 1)
-		ORDER BY newest.started_at DESC LIMIT 100`
+			SELECT id FROM activities` + inShop + ` AND ` + whoKey + ` >= a.who AND ` + whoKey + ` <= a.who
+			ORDER BY ` + whoKey + ` DESC, started_at DESC, seq DESC LIMIT 1)
+		WHERE a.who IS NOT NULL ORDER BY newest.started_at DESC LIMIT 100`
 
 	selectLastDone = `SELECT webhook_id, id, started_at, seq FROM activities`
 	whereLastDone  = inShop + ` AND outcome = 'done'`
@@ -104,7 +105,8 @@ func (s *Store) lastDoneQuery(shop string, actions, webhooks []string) (query st
 		}
 		return strings.Join(places, ", ")
 	}
-	query = selectLastDone + s.engine.by(byDone) + whereLastDone + ` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)`
+	query = selectLastDone + s.engine.by(byDone) + whereLastDone +
+		` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)`
 	return query, args
 }
 

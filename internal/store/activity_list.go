@@ -76,6 +76,40 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	return list, nil
 }
 
+// way is how activities are found: by an index, in which those with a value of a column are in the order of the list.
+type way struct{ index, column, value string }
+
+// way returns the way by the filter that likely selects the fewest.
+func (s *Store) way(q ActivityQuery) way {
+	switch {
+	case q.Shop == "":
+		return way{"", "environment", s.env}
+	case q.WebhookID != "":
+		return way{byWebhook, "webhook_id", q.WebhookID}
+	case q.Outcome != "" && q.Outcome != OutcomeDone:
+		return way{byOutcome, "outcome", q.Outcome}
+	case q.Who != "":
+		return way{byWho, whoKey, q.Who}
+	case q.Action != "":
+		return way{byAction, "action", q.Action}
+	case q.Outcome != "":
+		return way{byOutcome, "outcome", q.Outcome}
+	}
+	return way{byShop, "shop", q.Shop}
+}
+
+// The orders of a list.
+const (
+	newestFirst = " DESC"
+	oldestFirst = ""
+)
+
+// sorted returns the order in which the index has the activities. It begins with the column, although all have the same
+// value there. So Postgres has one index for it, whatever it believes of the value.
+func (w way) sorted(order string) string {
+	return " ORDER BY " + w.column + order + ", started_at" + order + ", seq" + order
+}
+
 // condition is the condition of a query with its arguments.
 type condition struct {
 	text string
@@ -92,14 +126,21 @@ func (c *condition) and(text string, values ...any) {
 	c.text += " AND " + fmt.Sprintf(text, places...)
 }
 
-// selects returns the condition on the activities of all pages. It names only what is chosen, so that the database can
-// use the index of a filter.
-func (q ActivityQuery) selects(env string) condition {
+// between adds that an activity is found in this way, between two positions.
+func (c *condition) between(w way, lower, upper position) {
+	columns := "(" + w.column + ", started_at, seq)"
+	c.and(columns+" > (%s, %s, %s)", w.value, lower.started, lower.seq)
+	c.and(columns+" < (%s, %s, %s)", w.value, upper.started, upper.seq)
+}
+
+// selects returns the condition on the activities of all pages, but for the column by which they are found. It names
+// only what is chosen, so that the database can use an index.
+func (q ActivityQuery) selects(env string, w way) condition {
 	c := condition{" WHERE environment = $1", []any{env}}
 	for _, filter := range []struct{ column, value string }{
 		{"shop", q.Shop}, {"webhook_id", q.WebhookID}, {whoKey, q.Who}, {"action", q.Action}, {"outcome", q.Outcome},
 	} {
-		if filter.value != "" {
+		if filter.value != "" && filter.column != w.column {
 			c.and(filter.column+" = %s", filter.value)
 		}
 	}
@@ -118,48 +159,31 @@ func (q ActivityQuery) selects(env string) condition {
 	return c
 }
 
-// index returns the index by which the activities are found: that of the filter that likely selects the fewest.
-func (q ActivityQuery) index() string {
-	switch {
-	case q.WebhookID != "":
-		return byWebhook
-	case q.Outcome != "" && q.Outcome != OutcomeDone:
-		return byOutcome
-	case q.Who != "":
-		return byWho
-	case q.Action != "":
-		return byAction
-	case q.Outcome != "":
-		return byOutcome
-	}
-	return byShop
-}
-
 // activityPage returns the query for the first rows between two positions.
 func (s *Store) activityPage(q ActivityQuery, lower, upper position, order string, rows int) (string, []any) {
-	c := q.selects(s.env)
-	if lower != (position{}) {
-		c.and("(started_at, seq) > (%s, %s)", lower.started, lower.seq)
-	}
-	if upper != farthest {
-		c.and("(started_at, seq) < (%s, %s)", upper.started, upper.seq)
-	}
-	return s.activities(q.index()) + c.text + order + fmt.Sprintf(" LIMIT %d", rows), c.args
+	w := s.way(q)
+	c := q.selects(s.env, w)
+	c.between(w, lower, upper)
+	return s.activities(w.index) + c.text + w.sorted(order) + fmt.Sprintf(" LIMIT %d", rows), c.args
 }
 
 // activityCount returns the query for how many activities there are, and whether there are some on the other side of
 // the cursor of a page.
 func (s *Store) activityCount(q ActivityQuery, newest, oldest position, order string) (string, []any) {
-	c := q.selects(s.env)
-	from := ` FROM activities` + s.engine.by(q.index())
-	all := c.text
+	w := s.way(q)
+	all := q.selects(s.env, w)
+	beside := condition{all.text, all.args}
+	all.between(w, position{}, farthest)
+	beside.args = all.args
 	if order == oldestFirst {
-		c.and("(started_at, seq) < (%s, %s)", oldest.started, oldest.seq)
+		beside.between(w, position{}, oldest)
 	} else {
-		c.and("(started_at, seq) > (%s, %s)", newest.started, newest.seq)
+		beside.between(w, newest, farthest)
 	}
-	return fmt.Sprintf(`SELECT (SELECT COUNT(*) FROM (SELECT 1%s LIMIT %d) AS counted), EXISTS (SELECT 1%s)`,
-		from+all, CountedActivities, from+c.text), c.args
+	from, sorted := "SELECT 1 FROM activities"+s.engine.by(w.index), w.sorted(order)
+	return fmt.Sprintf(`SELECT (SELECT COUNT(*) FROM (%s LIMIT %d) AS counted),
+		EXISTS (SELECT 1 FROM (%s LIMIT 1) AS other)`,
+		from+all.text+sorted, CountedActivities, from+beside.text+sorted), beside.args
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.
@@ -176,7 +200,7 @@ func (q ActivityQuery) bounds() (lower, upper position, order string) {
 // farthest is newer than every activity.
 var farthest = position{math.MaxInt64, math.MaxInt64}
 
-// position is where an activity is in the list.
+// position is where an activity is in the list. The list grows at its newer end, so nothing comes between two pages.
 type position struct{ started, seq int64 }
 
 func (p position) cursor() string {

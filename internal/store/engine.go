@@ -64,7 +64,7 @@ func IsPostgres(databaseURL string) bool {
 
 // by returns what comes after a table that is to be read by an index.
 func (e engine) by(index string) string {
-	if !e.namesIndexes {
+	if !e.namesIndexes || index == "" {
 		return ""
 	}
 	return " INDEXED BY " + index

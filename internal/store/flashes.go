@@ -21,13 +21,14 @@ func (s *Store) addFlash(
 	ctx context.Context, owner Owner, page string, data []byte, condition string, more ...any,
 ) error {
 	id := rand.Text()
+	sealed := s.keys.seal(data, s.flashContext(owner, page, id))
 	// Two that are added at the same moment may get one number: neither is the first.
 	n, err := s.exec(ctx, `
 		INSERT INTO flashes (id, environment, owner, page, seq, data, created_at)
 		SELECT $3, environment, id, $4,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $4), $5, $6
 		FROM owners WHERE environment = $1 AND id = $2`+condition,
-		append([]any{s.env, owner, id, page, s.keys.seal(data, s.flashContext(owner, page, id)), millis(s.now())}, more...)...)
+		append([]any{s.env, owner, id, page, sealed, millis(s.now())}, more...)...)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}

@@ -270,7 +270,7 @@ type webhooksBefore struct {
 	all bool
 }
 
-// listBefore finds out which webhooks exist, so that a new one can be told from an old one with the same content. If they
+// listBefore finds out which webhooks exist, so that a new one can be told from an old one of the same content. If they
 // can't be listed, the list is incomplete, and its Err says why. It returns an error if nothing can be created either:
 // the credential is refused, the API can't be reached or no longer knows the shop, or the database is unavailable.
 func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
