@@ -175,15 +175,17 @@ func (s *Store) activityCount(q ActivityQuery, newest, oldest position, order st
 	beside := condition{all.text, all.args}
 	all.between(w, position{}, farthest)
 	beside.args = all.args
+	back := oldestFirst // it begins at the cursor: Postgres would read on beyond the other end
 	if order == oldestFirst {
+		back = newestFirst
 		beside.between(w, position{}, oldest)
 	} else {
 		beside.between(w, newest, farthest)
 	}
-	from, sorted := "SELECT 1 FROM activities"+s.engine.by(w.index), w.sorted(order)
+	from := "SELECT 1 FROM activities" + s.engine.by(w.index)
 	return fmt.Sprintf(`SELECT (SELECT COUNT(*) FROM (%s LIMIT %d) AS counted),
 		EXISTS (SELECT 1 FROM (%s LIMIT 1) AS other)`,
-		from+all.text+sorted, CountedActivities, from+beside.text+sorted), beside.args
+		from+all.text+w.sorted(order), CountedActivities, from+beside.text+w.sorted(back)), beside.args
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.
