@@ -38,14 +38,20 @@ func (s *server) flash(r *http.Request, page string, n ui.Notice) error {
 }
 
 func (s *server) flashWith(ctx context.Context, self store.Owner, page string, f keptFlash) error {
-	data, err := json.Marshal(f)
+	page, data, err := stored(page, f)
 	if err != nil {
 		return err
 	}
-	if page, err = url.PathUnescape(page); err != nil {
-		return err
-	}
 	return s.Store.AddFlash(ctx, self, page, data)
+}
+
+// stored returns the page and the data of a flash as they are stored.
+func stored(page string, f keptFlash) (path string, data []byte, err error) {
+	if data, err = json.Marshal(f); err != nil {
+		return "", nil, err
+	}
+	path, err = url.PathUnescape(page)
+	return path, data, err
 }
 
 // tell is flash for a change that the page shows anyway. It stores the notice

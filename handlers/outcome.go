@@ -30,6 +30,9 @@ type outcome struct {
 // since the request began, it shows the outcome itself. The same is true if a
 // secret could not be kept for that page.
 func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) error {
+	if o.notice != (ui.Notice{}) && s.leaveNotice(r, o) == nil {
+		return redirect(w, r, o.to)
+	}
 	isConnected, err := s.isConnected(r)
 	if err != nil {
 		return err
@@ -40,8 +43,7 @@ func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) err
 		return s.drawOutcome(w, r, o, isConnected)
 	}
 	if o.notice != (ui.Notice{}) {
-		did := claim{Action: o.action, ID: o.hook.ID, Before: o.before, Asked: o.asked, Has: o.hook.Content()}
-		err = s.tell(r, o.to, keptFlash{o.notice, &did})
+		err = s.tell(r, o.to, o.flash())
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -50,6 +52,26 @@ func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) err
 		return err
 	}
 	return redirect(w, r, o.to)
+}
+
+// leaveNotice leaves the notice on the page that shows what was done, or returns
+// an error if that page may not be the right place.
+func (s *server) leaveNotice(r *http.Request, o outcome) error {
+	page, data, err := stored(o.to, o.flash())
+	if err != nil {
+		return err
+	}
+	v := stateOf(r)
+	shown := store.ShopPage{Owner: v.owner, Shop: v.conn.ShopID}
+	if o.hook.Secret != "" {
+		shown.Secret = o.hook.ID
+	}
+	return s.Store.AddShopFlash(context.WithoutCancel(r.Context()), v.self, page, data, shown)
+}
+
+// flash returns the notice with what it says was done.
+func (o outcome) flash() keptFlash {
+	return keptFlash{o.notice, &claim{Action: o.action, ID: o.hook.ID, Before: o.before, Asked: o.asked, Has: o.hook.Content()}}
 }
 
 // keptSecretOf returns the secret of a new webhook, if it is kept.

@@ -136,10 +136,11 @@ type options struct {
 	api       http.RoundTripper      // calls the API; nil for a new connection each time
 	logger    *slog.Logger           // nil for all that happens, into rig.logs
 	limits    Limits
-	still     bool         // the clock moves by rig.move alone
-	fleet     bool         // shops are visited when a test says so
-	team      *team.Config // who shares the shops; nil if each session has its own
-	endpoint  http.Handler // at http://receiver.sandbox.example; nil for the sandbox's receiver
+	still     bool             // the clock moves by rig.move alone
+	fleet     bool             // shops are visited when a test says so
+	team      *team.Config     // who shares the shops; nil if each session has its own
+	trace     func(sql string) // is told of statements
+	endpoint  http.Handler     // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
 
 func newRig(t testing.TB, o options) *rig {
@@ -178,7 +179,7 @@ func newRig(t testing.TB, o options) *rig {
 		g.must(os.WriteFile(o.file, migrated(t), 0o600))
 	}
 	g.store, err = store.Open(t.Context(), o.file,
-		store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
+		store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger, Trace: o.trace})
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
 	var transport http.RoundTripper = &http.Transport{DisableKeepAlives: true}

@@ -2270,10 +2270,13 @@ func roleOfActor(a store.Activity) string {
 	return "The team"
 }
 
-// entriesText says how many changes there are, and how many the page shows.
+// entriesText says how many changes there are, if that many were counted, and how many the page shows.
 func entriesText(total, shown int) string {
 	if total == shown {
 		return ui.Count(total, "entry", "entries") + ", all shown"
+	}
+	if total == store.CountedActivities {
+		return ui.Number(shown) + " of " + ui.Number(total) + "+ entries"
 	}
 	return ui.Number(shown) + " of " + ui.Number(total) + " entries"
 }

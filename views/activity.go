@@ -20,6 +20,7 @@ type ActivityPage struct {
 	OutcomeChoices []ui.Choice
 	Days           []ActivityDay // newest first
 	Total          int
+	TotalIsLeast   bool // there may be more than Total
 	NewerHref      string
 	OlderHref      string
 	CSVHref        string
@@ -62,6 +63,14 @@ type Change struct {
 	After  string
 	// Added and Removed are the difference, if the field holds event types.
 	Added, Removed []ui.EventBadge
+}
+
+// count says how many entries there are, with the words for one and for several.
+func (p ActivityPage) count(one, several string) string {
+	if p.TotalIsLeast {
+		return ui.Number(p.Total) + "+ " + several
+	}
+	return ui.Count(p.Total, one, several)
 }
 
 // filtered reports whether the list is filtered.

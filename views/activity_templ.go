@@ -171,7 +171,7 @@ func foundActivity(p ActivityPage) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Days) > 0 {
 			if p.filtered() {
-				templ_7745c5c3_Err = ui.Shown(ui.Count(p.Total, "entry matches", "entries match"), p.Action).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Shown(p.count("entry matches", "entries match"), p.Action).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -275,7 +275,7 @@ func foundActivity(p ActivityPage) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Pages(ui.Pager{
 			BackHref: p.NewerHref, BackText: "Newer", OnHref: p.OlderHref, OnText: "Older",
-			Where: ui.Count(p.Total, "entry", "entries"),
+			Where: p.count("entry", "entries"),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

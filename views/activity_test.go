@@ -121,6 +121,7 @@ func TestActivityStates(t *testing.T) {
 		{"nothing", ActivityPage{}, false, false, []string{"No activity yet"}, []string{"entries"}},
 		{"one", ActivityPage{Days: one, Total: 1}, true, true, []string{"Yesterday, Nov 22 UTC"}, []string{"Show all", "Newer", "Older"}},
 		{"pages", ActivityPage{Days: one, Total: 120, NewerHref: "/n", OlderHref: "/o"}, true, true, []string{"120 entries", "Newer Older"}, nil},
+		{"very many", ActivityPage{Days: one, Total: 1000, TotalIsLeast: true, OutcomeFilter: "gone", OlderHref: "/o"}, true, true, []string{"1,000+ entries match", "1,000+ entries"}, []string{"1,000 entries"}},
 		{"nothing fits", ActivityPage{WhoFilter: "me", ActionFilter: "a1", OutcomeFilter: "gone", WebhookFilter: "w\"\u202e"}, true, true, []string{"No activity matches", "Show all activity"}, []string{"No activity yet"}},
 	}
 	for _, row := range rows {

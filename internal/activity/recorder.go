@@ -96,12 +96,18 @@ func NewRecorder(st *store.Store, recheck time.Duration, logger *slog.Logger) *R
 
 // Begin records an attempt. Of a, it needs the Shop, the Action and, if known, the WebhookID.
 func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d Detail) (store.Activity, error) {
-	a, err := New(actor, a, d)
+	a, err := r.Attempt(actor, a, d)
 	if err != nil {
 		return store.Activity{}, err
 	}
-	a.RecheckGap = r.recheck
 	return r.store.BeginActivity(ctx, a)
+}
+
+// Attempt returns the activity of an attempt that is about to begin.
+func (r *Recorder) Attempt(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
+	a, err := New(actor, a, d)
+	a.RecheckGap = r.recheck
+	return a, err
 }
 
 // New returns the activity with its actor and detail filled in.

@@ -155,7 +155,7 @@ func (g *rig) deliveries() (all []string) {
 // raw opens the database without the store.
 func (g *rig) raw() *sql.DB {
 	g.t.Helper()
-	engine, address := "sqlite", "file:"+g.database+"?_pragma=busy_timeout(5000)"
+	engine, address := "sqlite", "file:"+g.database+"?_pragma=busy_timeout(5000)&_pragma=wal_autocheckpoint(0)"
 	if store.IsPostgres(g.database) {
 		engine, address = "pgx", g.database
 	}

@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 )
@@ -71,29 +68,6 @@ type Ending struct {
 	APIRequestID string
 }
 
-// ActivityQuery selects activities. "" as Shop, Action, Outcome, WebhookID or Who selects all, so a list
-// for a person must name a shop. Who is the key of a Who.
-type ActivityQuery struct {
-	Shop, Action, Outcome, WebhookID, Who string
-
-	Since, Until time.Time // of the start, both included; zero selects all
-	Changes      bool      // leaves out what changed nothing: refused and failed attempts
-	Without      []string  // actions that are left out
-
-	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
-	// malformed one counts as absent, and After counts only without Before.
-	Before, After string
-
-	Limit int // rows of a page, at most 10,000; 0: 50
-}
-
-// ActivityList is a page of activities.
-type ActivityList struct {
-	Rows         []Activity // newest first
-	Total        int        // of all pages
-	Newer, Older string     // cursors for After and Before of the next query; "" if there is no such page
-}
-
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
 		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap, steady_started_at,
@@ -101,32 +75,27 @@ const (
 
 	whoKey = `CASE person WHEN '' THEN actor ELSE person END`
 
-	// The position of an activity in the list is (started_at, seq). The list grows at its newer end, so
-	// nothing comes between two pages.
-	selectActivities = `SELECT ` + activityColumns + ` FROM activities`
-	countActivities  = `SELECT COUNT(*),
-		COUNT(*) FILTER (WHERE (started_at, seq) > ($6, $7)), COUNT(*) FILTER (WHERE (started_at, seq) < ($8, $9))
-		FROM activities`
+	inShop = ` WHERE environment = $1 AND shop = $2`
 
-	inShop     = ` WHERE environment = $1 AND shop = $2`
-	inAllShops = ` WHERE environment = $1 AND $2 = ''`
-	asFiltered = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)
-		AND ($10 = '' OR ` + whoKey + ` = $10)
-		AND started_at >= $11 AND started_at <= $12 AND ($13 = 0 OR outcome IN ('pending', 'done', 'unclear'))
-		AND REPLACE($14, '|' || action || '|', '') = $14`
-	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
-	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $15`
-	oldestFirst = ` ORDER BY started_at, seq LIMIT $15`
+	// The indexes of activities.
+	byShop    = "activities_shop"
+	byAction  = "activities_action"
+	byOutcome = "activities_outcome"
+	byWebhook = "activities_webhook"
+	byWho     = "activities_who"
+	byOpen    = "activities_open"
+	byDone    = "activities_done"
+	byDue     = "activities_due"
 
 	// The literals of these conditions are those of the partial indexes.
-	selectOpen = selectActivities + inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
+	whereOpen = inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
 		AND (started_at >= $4 OR steady_started_at >= $5) ORDER BY started_at DESC, seq DESC LIMIT $6`
-	selectDone = selectActivities + inShop + ` AND action = $3 AND outcome = 'done' AND webhook_id = $4
+	whereDone = inShop + ` AND action = $3 AND outcome = 'done' AND webhook_id = $4
 		ORDER BY started_at DESC, seq DESC LIMIT $5`
-	selectRecent = selectActivities + inShop + ` AND action = $3
+	whereRecent = inShop + ` AND action = $3
 		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
 
-	selectDue = selectActivities + ` WHERE environment = $1 AND recheck_at > 0 AND recheck_at <= $2
+	whereDue = ` WHERE environment = $1 AND recheck_at > 0 AND recheck_at <= $2
 		ORDER BY recheck_at, started_at, seq LIMIT $3`
 
 	insertActivity = `
@@ -136,20 +105,31 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
+
+	recordOutcome = `
+		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
+			status = $3, code = $4, api_request_id = $5, ended_at = $6,
+			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
+		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`
 )
 
 // BeginActivity stores an activity before its change is made and returns it as stored: pending, started
 // now, due for a recheck after its RecheckGap. The owner may be gone. The ID, the Outcome, the times
 // and what an Ending has of the API's response do not count in the argument.
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
-	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
-	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	row := s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
+	a, row := s.newActivity(a)
 	if err := s.tx(ctx, func(tx *sql.Tx) error { return insertNumbered(ctx, tx, row) }); err != nil {
 		return Activity{}, failed("begin activity", err)
 	}
-	a.Detail = slices.Clone(a.Detail)
 	return a, nil
+}
+
+// newActivity returns an activity that begins now, and the arguments of insertActivity for it.
+func (s *Store) newActivity(a Activity) (Activity, []any) {
+	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
+	a.Status, a.Code, a.APIRequestID = 0, "", ""
+	a.Detail = slices.Clone(a.Detail)
+	return a, s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
 }
 
 // AddActivity records an activity of something that has ended: started and ended now, and done unless it has another
@@ -207,16 +187,18 @@ func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error 
 	default:
 		return fmt.Errorf("store: record outcome: %q is not an outcome", end.Outcome)
 	}
-	n, err := s.exec(ctx, `
-		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
-			status = $3, code = $4, api_request_id = $5, ended_at = $6,
-			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
-		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`,
-		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id)
+	n, err := s.exec(ctx, recordOutcome, s.outcomeOf(id, end)...)
 	if err == nil && n == 0 {
 		err = s.endedAs(ctx, id, end.Outcome)
 	}
 	return failed("record outcome", err)
+}
+
+// outcomeOf returns the arguments of recordOutcome.
+func (s *Store) outcomeOf(id string, end Ending) []any {
+	return []any{
+		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id,
+	}
 }
 
 // ReplaceDetail replaces the detail of an activity by a.Detail. The ID and the Shop of the argument name it.
@@ -241,42 +223,12 @@ func (s *Store) endedAs(ctx context.Context, id, outcome string) error {
 	return err
 }
 
-// Activities returns a page of the activities that q selects, and counts them all. If a detail does not
-// open, the log has the reason.
-func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, error) {
-	lower, upper, order := q.bounds()
-	rows, err := s.listActivities(ctx, selectActivities+q.where()+inBetween+order,
-		append(q.args(s.env, lower, upper), rowLimit(q.Limit))...)
-	if err != nil {
-		return ActivityList{}, failed("list activities", err)
-	}
-	if order == oldestFirst {
-		slices.Reverse(rows)
-	}
-	// A page without rows is just inside its cursor, so that there is a way back from it.
-	newest, oldest := position{upper.started, upper.seq - 1}, position{lower.started, lower.seq + 1}
-	list := ActivityList{Rows: withoutPositions(rows)}
-	if len(rows) > 0 {
-		newest, oldest = rows[0].position, rows[len(rows)-1].position
-	}
-	var newer, older int
-	err = s.engine.read.QueryRowContext(ctx, countActivities+q.where(), q.args(s.env, newest, oldest)...).
-		Scan(&list.Total, &newer, &older)
-	if newer > 0 {
-		list.Newer = newest.cursor()
-	}
-	if older > 0 {
-		list.Older = oldest.cursor()
-	}
-	return list, failed("count activities", err)
-}
-
 // OpenActivities returns the activities with an action in a shop that are pending or unclear and were
 // started at a time or later by either clock, newest first, at most 10,000 of them. How many others there are costs
 // nothing.
 func (s *Store) OpenActivities(ctx context.Context, shop, action string, since time.Time) ([]Activity, error) {
 	now := s.instant()
-	all, err := s.findActivities(ctx, selectOpen,
+	all, err := s.findActivities(ctx, s.activities(byOpen)+whereOpen,
 		s.env, shop, action, millis(since), now.steady-(now.database-millis(since)), maxLimit)
 	return all, failed("list open activities", err)
 }
@@ -284,17 +236,17 @@ func (s *Store) OpenActivities(ctx context.Context, shop, action string, since t
 // DoneActivities returns the activities with an action in a shop that are done and name a webhook,
 // newest first, at most 10,000 of them.
 func (s *Store) DoneActivities(ctx context.Context, shop, action, webhookID string) ([]Activity, error) {
-	all, err := s.findActivities(ctx, selectDone, s.env, shop, action, webhookID, maxLimit)
+	all, err := s.findActivities(ctx, s.activities(byDone)+whereDone, s.env, shop, action, webhookID, maxLimit)
 	return all, failed("list done activities", err)
 }
 
 // RecentActivities returns the activities with an action in a shop, of any outcome, that were started
-// at a time or later, newest first: at most 10,000 of them, 50 if limit is 0. It reads all activities
-// of the shop since that time, so the time should be recent.
+// at a time or later, newest first: at most 10,000 of them, 50 if limit is 0.
 func (s *Store) RecentActivities(
 	ctx context.Context, shop, action string, since time.Time, limit int,
 ) ([]Activity, error) {
-	all, err := s.findActivities(ctx, selectRecent, s.env, shop, action, millis(since), rowLimit(limit))
+	all, err := s.findActivities(ctx, s.activities(byAction)+whereRecent,
+		s.env, shop, action, millis(since), rowLimit(limit))
 	return all, failed("list recent activities", err)
 }
 
@@ -302,7 +254,7 @@ func (s *Store) RecentActivities(
 // of one shop together, oldest first: the ones that are overdue longest, at most 10,000 of them, 50 if
 // limit is 0. They stay due until ScheduleRecheck or EndRechecks, or until they have another outcome.
 func (s *Store) DueActivities(ctx context.Context, limit int) ([]Activity, error) {
-	rows, err := s.listActivities(ctx, selectDue, s.env, millis(s.now()), rowLimit(limit))
+	rows, err := s.listActivities(ctx, s.activities(byDue)+whereDue, s.env, millis(s.now()), rowLimit(limit))
 	slices.SortFunc(rows, func(a, b activityRow) int {
 		return cmp.Or(cmp.Compare(a.Shop, b.Shop),
 			cmp.Compare(a.position.started, b.position.started), cmp.Compare(a.position.seq, b.position.seq))
@@ -327,71 +279,16 @@ func (s *Store) EndRechecks(ctx context.Context, id string) error {
 	return failed("end rechecks", err)
 }
 
+// activities returns the beginning of a query for activities that are read by an index.
+func (s *Store) activities(index string) string {
+	return `SELECT ` + activityColumns + ` FROM activities` + s.engine.by(index)
+}
+
 func rowLimit(n int) int {
 	if n <= 0 {
 		return defaultLimit
 	}
 	return min(n, maxLimit)
-}
-
-// where returns the condition on the activities of all pages. Its two forms let the database use its
-// index if a shop is named.
-func (q ActivityQuery) where() string {
-	if q.Shop == "" {
-		return inAllShops + asFiltered
-	}
-	return inShop + asFiltered
-}
-
-func (q ActivityQuery) args(env string, a, b position) []any {
-	until, changes, without := int64(math.MaxInt64), 0, ""
-	if !q.Until.IsZero() {
-		until = millis(q.Until)
-	}
-	if q.Changes {
-		changes = 1
-	}
-	for _, action := range q.Without {
-		without += "|" + action + "|"
-	}
-	return []any{
-		env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Who,
-		millis(q.Since), until, changes, without,
-	}
-}
-
-// bounds returns the positions between which a page is, and the order that begins at its cursor.
-func (q ActivityQuery) bounds() (lower, upper position, order string) {
-	upper = position{math.MaxInt64, math.MaxInt64}
-	if at, ok := parseCursor(q.Before); ok {
-		return lower, at, newestFirst
-	}
-	if at, ok := parseCursor(q.After); ok {
-		return at, upper, oldestFirst
-	}
-	return lower, upper, newestFirst
-}
-
-// position is where an activity is in the list.
-type position struct{ started, seq int64 }
-
-func (p position) cursor() string {
-	b := binary.AppendVarint(binary.AppendVarint(nil, p.started), p.seq)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// parseCursor is the inverse of cursor.
-func parseCursor(s string) (p position, ok bool) {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil {
-		return position{}, false
-	}
-	started, n := binary.Varint(b)
-	if n <= 0 {
-		return position{}, false
-	}
-	seq, m := binary.Varint(b[n:])
-	return position{started, seq}, m > 0 && n+m == len(b)
 }
 
 // activityRow is an activity with its position in the list.

@@ -9,16 +9,25 @@ import (
 )
 
 const (
-	selectActivity = selectActivities + inShop + ` AND id = $3`
+	selectActivity = `SELECT ` + activityColumns + ` FROM activities` + inShop + ` AND id = $3`
 
-	// Of a busy shop, the actors of the newest activities will do.
-	selectActors = `SELECT person, actor, person_name, MAX(started_at) FROM (
-		SELECT person, CASE person WHEN '' THEN actor ELSE '' END AS actor, person_name, started_at
-		FROM activities` + inShop + ` ORDER BY started_at DESC, seq DESC LIMIT 10000
-	) AS recent GROUP BY person, actor, person_name ORDER BY MAX(started_at) DESC LIMIT 100`
+	// It jumps from one key to the next in the index, so how many activities each has costs nothing. The name is
+	// that of the newest.
+	selectActors = `
+		WITH RECURSIVE actors (who, n) AS (
+			SELECT (SELECT ` + whoKey + ` FROM activities` + inShop + ` ORDER BY ` + whoKey + ` LIMIT 1), 1
+			UNION ALL
+			SELECT (SELECT ` + whoKey + ` FROM activities` + inShop + ` AND ` + whoKey + ` > actors.who
+				ORDER BY ` + whoKey + ` LIMIT 1), n + 1
+			FROM actors WHERE who IS NOT NULL AND n < 1000
+		)
+		SELECT a.who, newest.person_name FROM actors AS a JOIN activities AS newest ON newest.id = (
+			SELECT id FROM activities` + inShop + ` AND ` + whoKey + ` >= a.who AND ` + whoKey + ` <= a.who
+			ORDER BY ` + whoKey + ` DESC, started_at DESC, seq DESC LIMIT 1)
+		WHERE a.who IS NOT NULL ORDER BY newest.started_at DESC LIMIT 100`
 
-	// It isn't sorted, since SQLite would choose its index by the order.
-	selectLastDone = `SELECT webhook_id, id, started_at, seq FROM activities` + inShop + ` AND outcome = 'done'`
+	selectLastDone = `SELECT webhook_id, id, started_at, seq FROM activities`
+	whereLastDone  = inShop + ` AND outcome = 'done'`
 )
 
 // Activity returns an activity of a shop, or ErrNotFound.
@@ -39,7 +48,7 @@ type Who struct {
 	Name string // of the person most recently, or the actor
 }
 
-// Actors returns those to whom a shop's recent activities are attributed, by name, at most 100 of them.
+// Actors returns those to whom a shop's activities are attributed, by name, at most 100 of them, and those most recent.
 func (s *Store) Actors(ctx context.Context, shop string) ([]Who, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectActors, s.env, shop)
 	if err != nil {
@@ -48,16 +57,12 @@ func (s *Store) Actors(ctx context.Context, shop string) ([]Who, error) {
 	defer rows.Close()
 	var all []Who
 	for rows.Next() {
-		var person, actor, name string
-		var last int64
-		if err := rows.Scan(&person, &actor, &name, &last); err != nil {
+		var one Who
+		if err := rows.Scan(&one.Key, &one.Name); err != nil {
 			return nil, failed("list actors", err)
 		}
-		one := Who{Key: cmp.Or(person, actor), Name: cmp.Or(name, actor)}
-		// A person may have had other names before.
-		if !slices.ContainsFunc(all, func(w Who) bool { return w.Key == one.Key }) {
-			all = append(all, one)
-		}
+		one.Name = cmp.Or(one.Name, one.Key)
+		all = append(all, one)
 	}
 	slices.SortFunc(all, func(a, b Who) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
 	return all, failed("list actors", rows.Err())
@@ -100,7 +105,8 @@ func (s *Store) lastDoneQuery(shop string, actions, webhooks []string) (query st
 		}
 		return strings.Join(places, ", ")
 	}
-	query = selectLastDone + ` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)`
+	query = selectLastDone + s.engine.by(byDone) + whereLastDone +
+		` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)`
 	return query, args
 }
 

@@ -28,6 +28,10 @@ type engine struct {
 
 	tx *sql.TxOptions // nil if transactions run one after another
 
+	// namesIndexes is whether a query should say by which index it reads. SQLite has no statistics, and might read
+	// all that ever happened in a shop.
+	namesIndexes bool
+
 	lockOwner string // statement for Store.lockOwner; "" if there is a single writer
 
 	queue func() (Queue, error) // opens the connections of the queue of jobs
@@ -41,21 +45,29 @@ type engine struct {
 }
 
 // openEngine opens the database that databaseURL names and migrates its tables.
-func openEngine(ctx context.Context, databaseURL string) (engine, error) {
+func openEngine(ctx context.Context, databaseURL string, t trace) (engine, error) {
 	if IsPostgres(databaseURL) {
-		return openPostgres(ctx, databaseURL)
+		return openPostgres(ctx, databaseURL, t)
 	}
 	path, err := sqlitePath(databaseURL)
 	if err != nil {
 		return engine{}, err
 	}
-	return openSQLite(ctx, path)
+	return openSQLite(ctx, path, t)
 }
 
 // IsPostgres reports whether databaseURL is, for Open, the address of a Postgres database.
 func IsPostgres(databaseURL string) bool {
 	scheme, _, named := strings.Cut(databaseURL, ":")
 	return named && (scheme == "postgres" || scheme == "postgresql")
+}
+
+// by returns what comes after a table that is to be read by an index.
+func (e engine) by(index string) string {
+	if !e.namesIndexes || index == "" {
+		return ""
+	}
+	return " INDEXED BY " + index
 }
 
 func (e engine) close() error {

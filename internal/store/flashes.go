@@ -13,18 +13,44 @@ const flashLife = time.Hour
 // AddFlash stores data, sealed, until the owner next opens the page of that path. ErrNotFound means that
 // the owner is gone.
 func (s *Store) AddFlash(ctx context.Context, owner Owner, page string, data []byte) error {
+	return s.addFlash(ctx, owner, page, data, "")
+}
+
+// addFlash adds a flash under a condition, whose arguments begin with $7.
+func (s *Store) addFlash(
+	ctx context.Context, owner Owner, page string, data []byte, condition string, more ...any,
+) error {
 	id := rand.Text()
+	sealed := s.keys.seal(data, s.flashContext(owner, page, id))
 	// Two that are added at the same moment may get one number: neither is the first.
 	n, err := s.exec(ctx, `
 		INSERT INTO flashes (id, environment, owner, page, seq, data, created_at)
 		SELECT $3, environment, id, $4,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $4), $5, $6
-		FROM owners WHERE environment = $1 AND id = $2`,
-		s.env, owner, id, page, s.keys.seal(data, s.flashContext(owner, page, id)), millis(s.now()))
+		FROM owners WHERE environment = $1 AND id = $2`+condition,
+		append([]any{s.env, owner, id, page, sealed, millis(s.now())}, more...)...)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
 	return failed("add flash", err)
+}
+
+// ShopPage is a page of a connected shop, which a flash is for.
+type ShopPage struct {
+	Owner  Owner // of the connection
+	Shop   string
+	Secret string // ID of a webhook whose secret the page shows; "" for none
+}
+
+// AddShopFlash is AddFlash if the page can be opened, since the shop is connected, and has the secret to show.
+// Otherwise the error is ErrNotFound.
+func (s *Store) AddShopFlash(ctx context.Context, owner Owner, page string, data []byte, p ShopPage) error {
+	return s.addFlash(ctx, owner, page, data, `
+		AND EXISTS (SELECT 1 FROM connections AS c
+			WHERE c.environment = $1 AND c.owner = $7 AND c.shop_id = $8 AND NOT c.expired)
+		AND ($9 = '' OR EXISTS (SELECT 1 FROM webhook_secrets AS w
+			WHERE w.environment = $1 AND w.owner = $7 AND w.shop = $8 AND w.webhook_id = $9 AND w.expires_at > $6))`,
+		p.Owner, p.Shop, p.Secret)
 }
 
 // flash is a row of the table.

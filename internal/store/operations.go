@@ -103,12 +103,26 @@ const (
 			AND kind = 'create' AND state = 'done' AND updated_at > $5
 		ORDER BY updated_at DESC, key LIMIT 1`
 
-	// The conflict is with the key or with the lease on the resource.
-	insertOperation = `
+	// There is a row if the owner is there. A conflict is with the key or with the lease on the resource.
+	beginOperation = `
 		INSERT INTO operations (environment, owner, key, kind, shop, resource, hash, state, holder, lease_until,
 			steady_until, started_at, updated_at, steady_started_at, steady_updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $11, $12, $12)
+		SELECT environment, id, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $11, $12, $12
+		FROM owners WHERE environment = $1 AND id = $2
 		ON CONFLICT DO NOTHING`
+
+	// $3 is the steady clock, as in moveOn.
+	callOperation = `
+		UPDATE operations SET lease_until = $2, steady_until = $4, calling = TRUE, webhooks_before = $5,` + moveOn + `
+		WHERE environment = $6 AND owner = $7 AND key = $8 AND state = 'pending' AND holder = $9 AND holder <> ''`
+
+	finishOperation = `
+		UPDATE operations SET state = $2, webhook_id = $4, result = $5, holder = '', lease_until = 0, steady_until = 0,
+			calling = FALSE,` + moveOn + `
+		WHERE environment = $6 AND owner = $7 AND key = $8 AND (
+			state = 'pending' AND (holder = $9 AND holder <> '' OR kind = 'create' AND $2 = 'done')
+			OR state = 'unconfirmed' AND $2 <> 'rejected'
+			OR state = $2 AND webhook_id = $4)`
 
 	takeExpiredLease = `
 		UPDATE operations SET holder = '', lease_until = 0, steady_until = 0,` + moveOn + `
@@ -148,6 +162,15 @@ const (
 func (s *Store) BeginOperation(ctx context.Context, op Operation, lease time.Duration) (Start, error) {
 	if err := checkOperation(op, lease); err != nil {
 		return Start{}, failed("begin operation", err)
+	}
+	// Mostly the key is new and the lease is free, and one statement does.
+	now := s.instant()
+	n, err := s.exec(ctx, beginOperation, s.newOperationRow(op, now, lease)...)
+	if err != nil {
+		return Start{}, failed("begin operation", err)
+	}
+	if n == 1 {
+		return Start{Started: true, Operation: begun(op, now, lease)}, nil
 	}
 	start, err := s.start(ctx, func(tx *sql.Tx, row *operationRow) (Start, error) {
 		if err := s.lockPresentOwner(ctx, tx, op.Owner); err != nil {
@@ -220,21 +243,32 @@ func (s *Store) begin(ctx context.Context, tx *sql.Tx, op Operation, now instant
 	if err := s.takeExpired(ctx, tx, op, now); err != nil {
 		return Start{}, err
 	}
-	until := now.add(lease)
-	n, err := affected(tx.ExecContext(ctx, insertOperation,
-		s.env, op.Owner, op.Key, op.Kind, op.Shop, op.Resource, op.Hash, op.Holder, until.database, until.steady,
-		now.database, now.steady))
+	n, err := affected(tx.ExecContext(ctx, beginOperation, s.newOperationRow(op, now, lease)...))
 	if err != nil {
 		return Start{}, err
 	}
 	if n == 0 {
 		return s.leased(ctx, tx, op, now)
 	}
-	begun := timeAt(now.database)
-	return Start{Started: true, Operation: Operation{
+	return Start{Started: true, Operation: begun(op, now, lease)}, nil
+}
+
+// newOperationRow returns the arguments of beginOperation.
+func (s *Store) newOperationRow(op Operation, now instant, lease time.Duration) []any {
+	until := now.add(lease)
+	return []any{
+		s.env, op.Owner, op.Key, op.Kind, op.Shop, op.Resource, op.Hash, op.Holder, until.database, until.steady,
+		now.database, now.steady,
+	}
+}
+
+// begun returns an operation as it was begun.
+func begun(op Operation, now instant, lease time.Duration) Operation {
+	at := timeAt(now.database)
+	return Operation{
 		Key: op.Key, Owner: op.Owner, Kind: op.Kind, Shop: op.Shop, Resource: op.Resource, Hash: op.Hash,
-		State: StatePending, Holder: op.Holder, LeaseUntil: timeAt(until.database), StartedAt: begun, UpdatedAt: begun,
-	}}, nil
+		State: StatePending, Holder: op.Holder, LeaseUntil: timeAt(now.add(lease).database), StartedAt: at, UpdatedAt: at,
+	}
 }
 
 // restart restarts op, which has the State and UpdatedAt that the caller has seen.
@@ -298,22 +332,42 @@ func (s *Store) RenewOperation(
 	return failed("renew operation", err)
 }
 
-// SetWebhooksBefore records which webhooks the holder of a pending operation has found before its
-// call. ErrLeaseLost means that the lease is not the holder's.
-func (s *Store) SetWebhooksBefore(ctx context.Context, owner Owner, key, holder string, before []string) error {
-	list, err := json.Marshal(append([]string{}, before...))
+// CallOperation records, in one transaction, that the holder of a pending operation is about to call the API for the
+// first time, and an activity for it, see BeginActivity. It extends the lease, counted from now. Of op, the Owner, Key
+// and Holder count, and Before if BeforeKnown. ErrLeaseLost means that the lease is not the holder's. Then nothing is
+// recorded, and nothing may be sent.
+func (s *Store) CallOperation(ctx context.Context, op Operation, lease time.Duration, a Activity) (Activity, error) {
+	before, err := webhooksBefore(op)
 	if err != nil {
-		return failed("set webhooks before", err)
+		return Activity{}, failed("call", err)
 	}
-	now := s.instant()
-	n, err := s.exec(ctx, `
-		UPDATE operations SET webhooks_before = $2,`+moveOn+`
-		WHERE environment = $4 AND owner = $5 AND key = $6 AND state = 'pending' AND holder = $7 AND holder <> ''`,
-		now.database, string(list), now.steady, s.env, owner, key, holder)
-	if err == nil && n == 0 {
-		err = ErrLeaseLost
+	a, row := s.newActivity(a)
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		now := s.instant()
+		until := now.add(lease)
+		n, err := affected(tx.ExecContext(ctx, callOperation, now.database, until.database, now.steady, until.steady,
+			before, s.env, op.Owner, op.Key, op.Holder))
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return ErrLeaseLost
+		}
+		return insertNumbered(ctx, tx, row)
+	})
+	if err != nil {
+		return Activity{}, failed("call", err)
 	}
-	return failed("set webhooks before", err)
+	return a, nil
+}
+
+// webhooksBefore returns what is kept of the webhooks before an operation.
+func webhooksBefore(op Operation) (before sql.NullString, err error) {
+	if !op.BeforeKnown {
+		return before, nil
+	}
+	list, err := json.Marshal(append([]string{}, op.Before...))
+	return sql.NullString{String: string(list), Valid: true}, err
 }
 
 // FinishOperation records the outcome of the operation of op's Owner and Key, and ends its lease. The
@@ -332,20 +386,20 @@ func (s *Store) FinishOperation(ctx context.Context, op Operation) error {
 	default:
 		return fmt.Errorf("store: finish operation: %q is not an outcome", op.State)
 	}
-	now := s.instant()
-	n, err := s.exec(ctx, `
-		UPDATE operations SET state = $2, webhook_id = $4, result = $5, holder = '', lease_until = 0, steady_until = 0,
-			calling = FALSE,`+moveOn+`
-		WHERE environment = $6 AND owner = $7 AND key = $8 AND (
-			state = 'pending' AND (holder = $9 AND holder <> '' OR kind = 'create' AND $2 = 'done')
-			OR state = 'unconfirmed' AND $2 <> 'rejected'
-			OR state = $2 AND webhook_id = $4)`,
-		now.database, op.State, now.steady, op.WebhookID,
-		s.keys.seal(op.Result, s.operationContext(op.Owner, op.Key)), s.env, op.Owner, op.Key, op.Holder)
+	n, err := s.exec(ctx, finishOperation, s.finishing(op)...)
 	if err == nil && n == 0 {
 		err = s.whyNotFinished(ctx, op)
 	}
 	return failed("finish operation", err)
+}
+
+// finishing returns the arguments of finishOperation.
+func (s *Store) finishing(op Operation) []any {
+	now := s.instant()
+	return []any{
+		now.database, op.State, now.steady, op.WebhookID,
+		s.keys.seal(op.Result, s.operationContext(op.Owner, op.Key)), s.env, op.Owner, op.Key, op.Holder,
+	}
 }
 
 func (s *Store) whyNotFinished(ctx context.Context, op Operation) error {

@@ -47,7 +47,7 @@ const (
 )
 
 // openPostgres opens a database through one pool for all statements.
-func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
+func openPostgres(ctx context.Context, databaseURL string, t trace) (engine, error) {
 	config, size, err := parsePostgres(databaseURL)
 	if err != nil {
 		return engine{}, err
@@ -57,7 +57,7 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 		return engine{}, hide.in(explainPostgres(err))
 	}
 	clock := &serverClock{}
-	db := sql.OpenDB(connector{config: *config, clock: clock, server: newServer()})
+	db := sql.OpenDB(connector{config: *config, clock: clock, server: newServer(), trace: t})
 	limitPool(db, size)
 	if err := db.PingContext(ctx); err != nil { // reads the clock
 		return engine{}, errors.Join(hide.in(explainPostgres(err)), db.Close())
@@ -219,6 +219,7 @@ type connector struct {
 	config  pgx.ConnConfig
 	clock   *serverClock
 	server  server
+	trace   trace
 	options []stdlib.OptionOpenDB
 }
 
@@ -249,7 +250,7 @@ func (c connector) connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.clock.read(ctx, conn.Conn()); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return textConn{conn, c.server}, nil
+	return textConn{conn, c.server, c.trace}, nil
 }
 
 // Driver returns that of pgx.
@@ -261,6 +262,7 @@ type textConn struct {
 	*stdlib.Conn
 
 	server server
+	trace  trace
 }
 
 // CheckNamedValue makes text storable.
@@ -292,6 +294,7 @@ func (c textConn) ResetSession(ctx context.Context) error {
 func (c textConn) ExecContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (result driver.Result, err error) {
+	c.trace.tell(query)
 	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		result, err = c.Conn.ExecContext(ctx, query, args)
 		return err
@@ -305,6 +308,7 @@ func (c textConn) ExecContext(
 func (c textConn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (rows driver.Rows, err error) {
+	c.trace.tell(query)
 	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		rows, err = c.Conn.QueryContext(ctx, query, args)
 		if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
@@ -333,6 +337,7 @@ func (r boundRows) Close() error {
 // BeginTx begins a transaction of at most postgresAnswer. If the connection has ended, it lets the pool
 // try another one, since nothing was written yet.
 func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (tx driver.Tx, err error) {
+	c.trace.tell(beginTx)
 	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		tx, err = c.Conn.BeginTx(ctx, o)
 		return c.ended(ctx, err)
@@ -340,18 +345,20 @@ func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (tx driver.Tx
 	if err != nil {
 		return nil, err
 	}
-	return boundTx{tx, cancel}, nil
+	return boundTx{tx, cancel, c.trace}, nil
 }
 
 // boundTx is a transaction with a deadline.
 type boundTx struct {
 	driver.Tx
 	cancel func()
+	trace  trace
 }
 
 // Commit commits it.
 func (t boundTx) Commit() error {
 	defer t.cancel()
+	t.trace.tell(commitTx)
 	return t.Tx.Commit()
 }
 

@@ -5,19 +5,26 @@ import (
 	"time"
 )
 
+const putSecret = `
+	INSERT INTO webhook_secrets (environment, owner, shop, webhook_id, secret, expires_at)
+	SELECT environment, id, $3, $4, $5, $6 FROM owners WHERE environment = $1 AND id = $2
+	ON CONFLICT (environment, owner, shop, webhook_id) DO UPDATE SET
+		secret = excluded.secret, expires_at = excluded.expires_at`
+
 // PutSecret stores the secret that came with a new webhook, sealed, until it is deleted or the given
 // time. ErrNotFound means that the owner is gone.
 func (s *Store) PutSecret(ctx context.Context, owner Owner, shop, webhookID, secret string, until time.Time) error {
-	n, err := s.exec(ctx, `
-		INSERT INTO webhook_secrets (environment, owner, shop, webhook_id, secret, expires_at)
-		SELECT environment, id, $3, $4, $5, $6 FROM owners WHERE environment = $1 AND id = $2
-		ON CONFLICT (environment, owner, shop, webhook_id) DO UPDATE SET
-			secret = excluded.secret, expires_at = excluded.expires_at`,
-		s.env, owner, shop, webhookID, s.keys.seal([]byte(secret), s.secretContext(owner, shop, webhookID)), millis(until))
+	n, err := s.exec(ctx, putSecret, s.secretRow(owner, shop, webhookID, secret, until)...)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
 	return failed("put secret", err)
+}
+
+// secretRow returns the arguments of putSecret.
+func (s *Store) secretRow(owner Owner, shop, webhookID, secret string, until time.Time) []any {
+	sealed := s.keys.seal([]byte(secret), s.secretContext(owner, shop, webhookID))
+	return []any{s.env, owner, shop, webhookID, sealed, millis(until)}
 }
 
 // Secret returns the secret of a webhook and the time until which it is kept, or ErrNotFound.

@@ -80,7 +80,7 @@ var busyTimeout = fmt.Sprintf("busy_timeout(%d)", busyTime.Milliseconds())
 // openSQLite opens the file with one connection that writes and several that read. SQLite allows one
 // writer at a time. Waiting for that connection is fair and has no timeout, unlike waiting for the
 // file's lock. Readers never wait.
-func openSQLite(ctx context.Context, path string) (engine, error) {
+func openSQLite(ctx context.Context, path string, t trace) (engine, error) {
 	if err := prepareFile(path); err != nil {
 		return engine{}, err
 	}
@@ -88,7 +88,7 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, err
 	}
-	write, err := file.pool(1, url.Values{
+	write, err := file.pool(1, t, url.Values{
 		"_pragma": {busyTimeout, "journal_mode(WAL)", "foreign_keys(1)", "synchronous(NORMAL)", "wal_autocheckpoint(0)"},
 		"_txlock": {"immediate"},
 	})
@@ -102,13 +102,14 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, errors.Join(explainSQLite(path, err), write.Close(), file.end())
 	}
-	read, err := file.pool(max(4, runtime.GOMAXPROCS(0)), url.Values{"_pragma": {busyTimeout, "query_only(1)"}})
+	read, err := file.pool(max(4, runtime.GOMAXPROCS(0)), t, url.Values{"_pragma": {busyTimeout, "query_only(1)"}})
 	if err != nil {
 		return engine{}, errors.Join(err, write.Close(), file.end())
 	}
 	return engine{
 		read: pool{read}, write: pool{write}, collided: func(error) bool { return false }, ended: file.end,
-		queue: func() (Queue, error) { return sqliteQueue(write), nil },
+		queue:        func() (Queue, error) { return sqliteQueue(write), nil },
+		namesIndexes: true,
 	}, nil
 }
 
@@ -164,12 +165,12 @@ func migrateSQLite(ctx context.Context, db *sql.DB) error {
 }
 
 // pool opens a pool of connections.
-func (f *sqliteFile) pool(size int, parameters url.Values) (*sql.DB, error) {
+func (f *sqliteFile) pool(size int, t trace, parameters url.Values) (*sql.DB, error) {
 	connector, err := sqliteConnector(f.path, parameters)
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(guardedConnector{connector, f})
+	db := sql.OpenDB(guardedConnector{connector, f, t})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db, nil

@@ -253,7 +253,8 @@ type guardedByFile interface {
 type guardedConnector struct {
 	driver.Connector
 
-	file *sqliteFile
+	file  *sqliteFile
+	trace trace
 }
 
 // Connect opens a connection.
@@ -269,13 +270,14 @@ func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the driver made a %T", conn), conn.Close())
 	}
-	return guardedConn{made, c.file, &statements{map[string]*statement{}}}, nil
+	return guardedConn{made, c.file, c.trace, &statements{map[string]*statement{}}}, nil
 }
 
 type guardedConn struct {
 	guardedByFile
 
 	file       *sqliteFile
+	trace      trace
 	statements *statements
 }
 
@@ -290,6 +292,7 @@ func (c guardedConn) QueryContext(ctx context.Context, query string, args []driv
 	if err := c.file.check(); err != nil {
 		return nil, err
 	}
+	c.trace.tell(query)
 	kept, err := c.statements.take(ctx, c.guardedByFile, query)
 	if err != nil {
 		return nil, err
@@ -310,6 +313,7 @@ func (c guardedConn) ExecContext(ctx context.Context, query string, args []drive
 	if err := c.file.check(); err != nil {
 		return nil, err
 	}
+	c.trace.tell(query)
 	result, err := c.exec(ctx, query, args)
 	c.file.written(ctx)
 	return result, err
@@ -332,18 +336,21 @@ func (c guardedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 	if err := c.file.check(); err != nil {
 		return nil, err
 	}
+	c.trace.tell(beginTx)
 	tx, err := c.guardedByFile.BeginTx(ctx, o)
-	return guardedTx{tx, c.file}, err
+	return guardedTx{tx, c.file, c.trace}, err
 }
 
 type guardedTx struct {
 	driver.Tx
 
-	file *sqliteFile
+	file  *sqliteFile
+	trace trace
 }
 
 // Commit commits the transaction.
 func (t guardedTx) Commit() error {
+	t.trace.tell(commitTx)
 	err := t.Tx.Commit()
 	t.file.written(context.Background())
 	return err

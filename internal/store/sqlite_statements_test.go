@@ -8,7 +8,7 @@ import (
 
 // TestKeptStatements runs a query while its own rows are open, and more queries than a connection keeps.
 func TestKeptStatements(t *testing.T) {
-	e, err := openEngine(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	e, err := openEngine(t.Context(), filepath.Join(t.TempDir(), "h.db"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

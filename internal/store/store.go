@@ -77,6 +77,7 @@ type Options struct {
 	SessionIdle time.Duration    // how long after its last request a session ends; 0: 12 h
 	SessionLife time.Duration    // how long after the sign-in that made it a session ends; 0: 7 d
 	Logger      *slog.Logger     // nil: nothing is logged
+	Trace       func(sql string) // is told of each statement before it runs, and of transactions; nil: nobody is
 
 	KeepDeliveries time.Duration // how long what is known of a delivery is kept; 0: 30 d
 	KeepChanges    time.Duration // how long changes of webhooks that visits saw are kept; 0: 400 d
@@ -125,7 +126,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if env == "" {
 		return nil, errors.New("store: no environment given")
 	}
-	e, err := openEngine(ctx, databaseURL)
+	e, err := openEngine(ctx, databaseURL, o.Trace)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}

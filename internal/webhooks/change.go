@@ -72,47 +72,76 @@ func (o operation) record(
 	if o.kind == store.KindDelete && fourthwall.AsError(err).NotFound() {
 		end.Outcome, err = store.OutcomeDone, nil
 	}
-	o.activity.RecordOutcome(ctx, recorded, end)
 	if err == nil && o.kind == store.KindDelete {
 		o.dropLabel(ctx, recorded.Shop, recorded.WebhookID)
 	}
 	if err == nil {
-		return o.end(ctx, store.StateDone, recorded.WebhookID, kept{Webhook: keep(hook)})
-	}
-	if errors.Is(err, store.ErrLeaseLost) {
-		return Result{}, err
+		return o.endAttempt(ctx, recorded, end, store.StateDone, kept{Webhook: keep(hook)})
 	}
 	api := fourthwall.AsError(err)
 	if api == nil {
+		o.activity.RecordOutcome(ctx, recorded, end)
+	}
+	switch {
+	case errors.Is(err, store.ErrLeaseLost):
+		return Result{}, err
+	case api == nil:
 		return o.giveUp(ctx, err)
 	}
 	o.logger.WarnContext(ctx, o.kind+" was not accepted", "error", api)
-	if api.Code == CodeImmutable {
-		if err := o.markImmutable(ctx, recorded.WebhookID); err != nil {
-			return Result{}, err
-		}
-	}
 	state, rejection := store.StateRejected, RejectionOf(api)
 	if api.Uncertain() {
 		state = store.StateUnconfirmed
 	}
-	return o.end(ctx, state, recorded.WebhookID, kept{Rejection: &rejection, Webhook: keep(hook)})
+	result, err := o.endAttempt(ctx, recorded, end, state, kept{Rejection: &rejection, Webhook: keep(hook)})
+	if err == nil && api.Code == CodeImmutable {
+		err = o.markImmutable(ctx, recorded.WebhookID)
+	}
+	return result, err
+}
+
+// endAttempt records the outcome of a call, and with it that of the operation.
+func (o operation) endAttempt(
+	ctx context.Context, recorded store.Activity, end store.Ending, state string, k kept,
+) (Result, error) {
+	return o.result(ctx, store.Settlement{Activity: recorded.ID, Ending: end}, state, recorded.WebhookID, k)
 }
 
 // end records the outcome of the operation. If the database is unavailable, only the record is lost. A repeated
 // request then finds the webhook as it is.
 func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
-	err := o.finish(ctx, state, webhookID, k)
+	return o.result(ctx, store.Settlement{}, state, webhookID, k)
+}
+
+func (o operation) result(
+	ctx context.Context, st store.Settlement, state, webhookID string, k kept,
+) (Result, error) {
+	err := o.settle(ctx, st, state, webhookID, k)
 	if errors.Is(err, store.ErrLeaseLost) {
 		return Result{}, err
 	}
+	return k.result(o.kind, state), nil
+}
+
+// settle records how the operation ended, in one transaction with what st has of its activity and of a secret. It logs
+// errors, and returns those that say whether this outcome counts.
+func (o operation) settle(ctx context.Context, st store.Settlement, state, webhookID string, k kept) (err error) {
+	if st.Operation, err = o.ended(state, webhookID, k); err == nil && st.Secret != "" {
+		st.SecretUntil = o.now().Add(o.timing.Secret)
+		k.Secret = st.Secret // for another request with this key, if it isn't kept elsewhere
+		st.Unkept, err = k.encode()
+	}
+	if err == nil {
+		err = o.store.Settle(ctx, st)
+	}
 	switch {
+	case err == nil, errors.Is(err, store.ErrLeaseLost), errors.Is(err, store.ErrFinished):
 	case errors.Is(err, store.ErrNotFound): // its owner signed out, and nobody can ask for it again
 		o.logger.InfoContext(ctx, "an operation ended after its owner signed out")
-	case err != nil:
+	default:
 		o.logger.ErrorContext(ctx, "the end of an operation could not be recorded", "error", err)
 	}
-	return k.result(o.kind, state), nil
+	return err
 }
 
 // markImmutable records that the API won't change a webhook.

@@ -167,13 +167,7 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	if list.Incomplete && !mayNotRead(list.Err) && !c.options.AllowUnlisted && !c.options.AllowDuplicates {
 		return c.reject(ctx, unlisted(list))
 	}
-	c.recorded, err = c.activity.Begin(ctx, c.req.Actor,
-		store.Activity{Shop: c.req.Shop.Shop(), Action: activity.CreateWebhook},
-		activity.Detail{After: &c.want, Known: before.ids, KnownAll: before.all, Operation: keyMark(c.req.Key)})
-	if err != nil {
-		return Result{}, err
-	}
-	hook, err := c.call(ctx)
+	hook, err := c.call(ctx, before)
 	switch {
 	case err != nil:
 		return c.fail(ctx, err)
@@ -189,25 +183,16 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 // errMayExist holds a repeated create back.
 var errMayExist = errors.New("the webhook exists, or may exist")
 
-// call calls the API. It looks for the webhook before a request is repeated: the API asks to repeat one when it's
-// busy, or when the token has expired, and the first may have had an effect all the same.
-func (c *creation) call(ctx context.Context) (fourthwall.Webhook, error) {
+// call calls the API. Right before the first request, it records the attempt. It looks for the webhook before a request
+// is repeated: the API asks to repeat one when it's busy, or when the token has expired, and the first may have had an
+// effect all the same.
+func (c *creation) call(ctx context.Context, before webhooksBefore) (fourthwall.Webhook, error) {
 	var made fourthwall.Webhook
 	hook, err := proven(ctx, c.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
 		return c.req.Shop.CreateWebhook(ctx, c.want)
-	}, func(ctx context.Context) error {
-		row, err := c.store.Operation(ctx, c.req.Actor.Owner, c.req.Key)
-		if err != nil {
-			return err
-		}
-		found, finding := c.look(ctx, row, []time.Duration{0})
-		switch finding {
-		case NotFound:
-			return nil
-		case Found:
-			made = found
-		}
-		return errMayExist
+	}, proof{
+		begin:     func(ctx context.Context) error { return c.beginCall(ctx, before) },
+		mayRepeat: func(ctx context.Context) (err error) { made, err = c.mayRepeat(ctx); return err },
 	})
 	switch {
 	case made.ID != "":
@@ -216,6 +201,36 @@ func (c *creation) call(ctx context.Context) (fourthwall.Webhook, error) {
 		return hook, fourthwall.AsError(err).AsUnverified()
 	}
 	return hook, err
+}
+
+// beginCall records the attempt, and which webhooks there were before it.
+func (c *creation) beginCall(ctx context.Context, before webhooksBefore) error {
+	attempt, err := c.activity.Attempt(c.req.Actor,
+		store.Activity{Shop: c.req.Shop.Shop(), Action: activity.CreateWebhook},
+		activity.Detail{After: &c.want, Known: before.ids, KnownAll: before.all, Operation: keyMark(c.req.Key)})
+	if err != nil {
+		return err
+	}
+	row := c.row()
+	row.Before, row.BeforeKnown = before.ids, before.all
+	c.recorded, err = c.store.CallOperation(ctx, row, c.timing.Lease, attempt)
+	return err
+}
+
+// mayRepeat returns an error if the webhook exists, or may exist, and the webhook if it's found.
+func (c *creation) mayRepeat(ctx context.Context) (made fourthwall.Webhook, err error) {
+	row, err := c.store.Operation(ctx, c.req.Actor.Owner, c.req.Key)
+	if err != nil {
+		return made, err
+	}
+	found, finding := c.look(ctx, row, []time.Duration{0})
+	switch finding {
+	case NotFound:
+		return made, nil
+	case Found:
+		made = found
+	}
+	return made, errMayExist
 }
 
 // earlier returns the ages of creates with the same content, by any owner and under any key, that got no response.
@@ -255,7 +270,7 @@ type webhooksBefore struct {
 	all bool
 }
 
-// listBefore records which webhooks exist, so that a new one can be told from an old one with the same content. If they
+// listBefore finds out which webhooks exist, so that a new one can be told from an old one of the same content. If they
 // can't be listed, the list is incomplete, and its Err says why. It returns an error if nothing can be created either:
 // the credential is refused, the API can't be reached or no longer knows the shop, or the database is unavailable.
 func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
@@ -279,11 +294,8 @@ func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList,
 			return list, before, err
 		}
 	}
-	if !before.all {
-		// Without the list, an unclear response stays unconfirmed, and the result says so.
-		return list, before, c.renew(ctx, false)
-	}
-	return list, before, c.store.SetWebhooksBefore(ctx, c.req.Actor.Owner, c.req.Key, c.holder, before.ids)
+	// Without the list, an unclear response stays unconfirmed, and the result says so.
+	return list, before, nil
 }
 
 // mayNotRead reports whether the connection may not read webhooks at all. Such a shop can never be listed, so its
@@ -352,14 +364,10 @@ func (c *creation) readBack(ctx context.Context, hook fourthwall.Webhook) (fourt
 // created records the new webhook, and its secret if the response has one. The result has the secret too, since it may
 // not be kept, or not for long: it's deleted with its owner.
 func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
-	k := kept{Webhook: keep(hook)}
-	if !c.keepSecret(ctx, hook) {
-		k.Secret = hook.Secret.Reveal() // for another request with this key
-	}
 	if c.recorded.ID != "" && !c.isAsAsked(hook) {
 		c.activity.RecordFound(ctx, c.recorded, hook.Content())
 	}
-	result, err := c.end(ctx, store.StateDone, hook.ID, k)
+	result, err := c.settle(ctx, store.StateDone, hook.ID, kept{Webhook: keep(hook)}, hook.Secret)
 	if err == nil && result.Webhook.ID == hook.ID {
 		result.Webhook.Secret = hook.Secret
 	}
@@ -426,22 +434,30 @@ func (c *creation) reject(ctx context.Context, r Rejection) (Result, error) {
 	return c.end(ctx, store.StateRejected, "", kept{Rejection: &r})
 }
 
-// end records the outcome in the activity and in the operation. If another attempt has recorded an outcome, that one
-// counts.
 func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
+	return c.settle(ctx, state, webhookID, k, "")
+}
+
+// settle records the outcome in the activity and in the operation, and the secret of a new webhook. If another attempt
+// has recorded an outcome, that one counts.
+func (c *creation) settle(
+	ctx context.Context, state, webhookID string, k kept, secret fourthwall.Secret,
+) (Result, error) {
 	k.Activity = c.recorded.ID
-	if c.recorded.ID != "" {
-		c.activity.RecordOutcome(ctx, c.recorded, outcomeOfCreate(state, webhookID, k.Rejection))
-		c.recorded = store.Activity{}
-	}
-	result, err := c.operation.end(ctx, state, webhookID, k)
-	if err != nil {
+	err := c.operation.settle(ctx, store.Settlement{
+		Activity: c.recorded.ID, Ending: outcomeOfCreate(state, webhookID, k.Rejection), Secret: secret.Reveal(),
+	}, state, webhookID, k)
+	c.recorded = store.Activity{}
+	switch {
+	case errors.Is(err, store.ErrLeaseLost):
 		return Result{}, err
+	case err == nil && state == store.StateDone:
+		return k.result(c.kind, state), nil
 	}
 	if final, err := c.stored(ctx); err == nil {
 		return final, nil
 	}
-	return result, nil
+	return k.result(c.kind, state), nil
 }
 
 func outcomeOfCreate(state, webhookID string, r *Rejection) store.Ending {

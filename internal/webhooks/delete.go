@@ -81,7 +81,7 @@ func (d deletion) run(ctx context.Context) (Result, error) {
 func (d deletion) remove(ctx context.Context) error {
 	_, err := proven(ctx, d.operation, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.req.Shop.DeleteWebhook(ctx, d.id)
-	}, nil)
+	}, proof{})
 	api := fourthwall.AsError(err)
 	if !api.MayHaveWorked() {
 		return err

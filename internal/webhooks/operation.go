@@ -128,20 +128,32 @@ func (o operation) renew(ctx context.Context, calling bool) error {
 	return o.store.RenewOperation(ctx, o.req.Actor.Owner, o.req.Key, o.holder, o.timing.Lease, calling)
 }
 
+// proof is what is done right before requests.
+type proof struct {
+	begin     func(context.Context) error // before the first, instead of renewing the lease; may be nil
+	mayRepeat func(context.Context) error // before a request is repeated; may be nil
+}
+
 // proven calls the API and checks right before each request that the lease is still held. This includes retries and
-// calls with a renewed token. If the lease is lost, nothing is sent, and the error is store.ErrLeaseLost. Before a
-// request is repeated, it also asks mayRepeat, unless that is nil.
+// calls with a renewed token. If the lease is lost, nothing is sent, and the error is store.ErrLeaseLost.
 func proven[T any](
-	ctx context.Context, o operation, call func(context.Context) (T, error), mayRepeat func(context.Context) error,
+	ctx context.Context, o operation, call func(context.Context) (T, error), p proof,
 ) (T, error) {
 	var refused error
+	begin := p.begin
 	result, err := call(fourthwall.BeforeSending(ctx, func(sending context.Context, again bool) error {
-		if again && mayRepeat != nil {
-			if err := mayRepeat(ctx); err != nil {
+		if again && p.mayRepeat != nil {
+			if err := p.mayRepeat(ctx); err != nil {
 				return err
 			}
 		}
-		refused = o.renew(sending, true)
+		if begin == nil {
+			refused = o.renew(sending, true)
+			return refused
+		}
+		if refused = begin(sending); refused == nil {
+			begin = nil
+		}
 		return refused
 	}))
 	if refused != nil {
@@ -153,17 +165,24 @@ func proven[T any](
 // finish records the outcome and ends the lease. It returns store.ErrLeaseLost if another attempt took over. An
 // outcome that another attempt recorded stays.
 func (o operation) finish(ctx context.Context, state, webhookID string, k kept) error {
-	encoded, err := k.encode()
+	row, err := o.ended(state, webhookID, k)
 	if err != nil {
 		return err
 	}
-	err = o.store.FinishOperation(ctx, store.Operation{
-		Owner: o.req.Actor.Owner, Key: o.req.Key, Holder: o.holder, State: state, WebhookID: webhookID, Result: encoded,
-	})
+	err = o.store.FinishOperation(ctx, row)
 	if errors.Is(err, store.ErrFinished) {
 		return nil
 	}
 	return err
+}
+
+// ended returns what the store needs to finish the operation.
+func (o operation) ended(state, webhookID string, k kept) (store.Operation, error) {
+	row := o.row()
+	row.State, row.WebhookID = state, webhookID
+	var err error
+	row.Result, err = k.encode()
+	return row, err
 }
 
 // stored returns the stored result of the operation.

@@ -83,7 +83,7 @@ func (u update) replace(ctx context.Context, before, want fourthwall.Content) (R
 	}
 	hook, err := proven(ctx, u.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
 		return u.req.Shop.UpdateWebhook(ctx, u.id, want)
-	}, nil)
+	}, proof{})
 	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !AsAsked(hook.Content(), before, want) {
 		hook, err = u.readAgain(ctx, want, hook, err)
 	}

@@ -87,7 +87,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		is(t, "finish of the operation", finish(elsewhere, op, store.StateDone, "wcon_1", ""), store.ErrNotFound)
 		held := started(t, f.one, change(owner, "held", "me"))
 		is(t, "proof", prove(elsewhere, held), store.ErrLeaseLost)
-		is(t, "webhooks before", elsewhere.SetWebhooksBefore(t.Context(), owner, "held", "me", nil), store.ErrLeaseLost)
+		is(t, "call", call(elsewhere, held, nil), store.ErrLeaseLost)
 		same(t, "operation at home", operationOf(t, f.one, owner, "held"), held)
 		same(t, "lease at home", lease(t, f.one, c, "a"), true)
 		must(t, elsewhere.ReleaseRefresh(t.Context(), c.ID, "a"))

@@ -69,13 +69,20 @@ func prove(s *store.Store, op store.Operation) error {
 	return s.RenewOperation(background, op.Owner, op.Key, op.Holder, operationLease, true)
 }
 
+// call records that an operation calls the API, with an activity in a shop of its own.
+func call(s *store.Store, op store.Operation, before []string) error {
+	op.Before, op.BeforeKnown = before, true
+	_, err := s.CallOperation(background, op, operationLease, store.Activity{Shop: "of " + op.Key, Actor: "call"})
+	return err
+}
+
 // loses fails unless the lease of an operation is lost for its holder.
 func loses(t tb, s *store.Store, op store.Operation) {
 	t.Helper()
 	is(t, "heartbeat",
 		s.RenewOperation(background, op.Owner, op.Key, op.Holder, operationLease, false), store.ErrLeaseLost)
 	is(t, "proof", prove(s, op), store.ErrLeaseLost)
-	is(t, "webhooks before", s.SetWebhooksBefore(background, op.Owner, op.Key, op.Holder, nil), store.ErrLeaseLost)
+	is(t, "call", call(s, op, nil), store.ErrLeaseLost)
 	for _, state := range []string{store.StateRejected, store.StateUnconfirmed} {
 		is(t, "finish as "+state, finish(s, op, state, "", ""), store.ErrLeaseLost)
 	}
@@ -262,7 +269,7 @@ var operationTests = map[string]func(*testing.T, *fixture){
 		same(t, "its end", operationOf(t, f.other, owner, "k").LeaseUntil, f.clock.Now().Add(operationLease))
 		same(t, "another", start(t, f.other, change(owner, "k2", "you")), store.Start{RetryAfter: operationLease})
 		f.clock.move(time.Hour)
-		must(t, f.one.SetWebhooksBefore(t.Context(), owner, "k", "me", nil))
+		must(t, call(f.one, op, nil))
 		must(t, finish(f.one, op, store.StateRejected, "", ""))
 	},
 
@@ -303,26 +310,105 @@ var operationTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"the webhooks before": func(t *testing.T, f *fixture) {
+	"called": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		for name, before := range map[string][]string{"none": {}, "nil": nil, "two": {"wcon_1", `wcon"2`}} {
 			begun := started(t, f.one, create(owner, name, "me"))
 			same(t, "known at first", begun.BeforeKnown, false)
-			must(t, f.other.SetWebhooksBefore(t.Context(), owner, name, "me", before))
+			f.clock.move(time.Second)
+			must(t, call(f.other, begun, before))
 			got := operationOf(t, f.one, owner, name)
 			want := begun
 			want.Before, want.BeforeKnown, want.UpdatedAt = append([]string{}, before...), true, got.UpdatedAt
+			want.Calling, want.LeaseUntil = true, f.clock.Now().Add(operationLease)
 			same(t, name, got, want)
 			if !got.UpdatedAt.After(begun.UpdatedAt) {
 				t.Fatal("the time of the change did not grow")
 			}
+			same(t, name+": activity", theActivity(t, f.one, "of "+name).Actor, "call")
 		}
 		for _, c := range []struct{ key, holder string }{{"two", "you"}, {"two", ""}, {"unknown", "me"}} {
-			err := f.one.SetWebhooksBefore(t.Context(), owner, c.key, c.holder, nil)
-			is(t, c.key+" by "+c.holder, err, store.ErrLeaseLost)
+			is(t, c.key+" by "+c.holder, call(f.one, create(owner, c.key, c.holder), nil), store.ErrLeaseLost)
 		}
 		must(t, finish(f.one, create(owner, "two", "me"), store.StateDone, "wcon_3", ""))
-		is(t, "finished", f.one.SetWebhooksBefore(t.Context(), owner, "two", "me", nil), store.ErrLeaseLost)
+		is(t, "finished", call(f.one, create(owner, "two", "me"), nil), store.ErrLeaseLost)
+		same(t, "activities of calls that lost the lease", activities(t, f.one, store.ActivityQuery{Shop: "of unknown"}).Total, 0)
+		same(t, "activities of two", activities(t, f.one, store.ActivityQuery{Shop: "of two"}).Total, 1)
+	},
+
+	"called without knowing the webhooks before": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		op := started(t, f.one, create(owner, "k", "me"))
+		_, err := f.one.CallOperation(background, op, operationLease, store.Activity{Shop: "sh_1"})
+		must(t, err)
+		got := operationOf(t, f.other, owner, "k")
+		same(t, "known", got.BeforeKnown, false)
+		same(t, "calling", got.Calling, true)
+	},
+
+	"settled": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		for _, c := range []struct {
+			name    string
+			spoil   func(store.Operation)
+			want    error
+			state   string
+			result  string
+			outcome string
+		}{
+			{"by its holder", func(store.Operation) {}, nil, "done", "result", "done"},
+			{
+				"already unconfirmed", func(op store.Operation) { must(t, finish(f.other, op, "unconfirmed", "", "")) },
+				nil, "done", "result", "done",
+			},
+			{
+				"already rejected", func(op store.Operation) { must(t, finish(f.other, op, "rejected", "", "earlier")) },
+				store.ErrFinished, "rejected", "earlier", "done",
+			},
+		} {
+			op := started(t, f.one, create(owner, c.name, c.name))
+			begun, err := f.one.CallOperation(background, op, operationLease, store.Activity{Shop: c.name})
+			must(t, err)
+			c.spoil(op)
+			op.State, op.WebhookID, op.Result = store.StateDone, "wcon_"+c.name, []byte("result")
+			err = f.one.Settle(background, store.Settlement{
+				Operation: op, Activity: begun.ID, Ending: store.Ending{Outcome: "done", WebhookID: op.WebhookID},
+				Secret: "the secret", SecretUntil: f.clock.Now().Add(time.Hour), Unkept: []byte("with secret"),
+			})
+			is(t, c.name, err, c.want)
+			got := operationOf(t, f.other, owner, c.name)
+			same(t, c.name+": state", got.State, c.state)
+			same(t, c.name+": result", string(got.Result), c.result)
+			same(t, c.name+": outcome", theActivity(t, f.other, c.name).Outcome, c.outcome)
+			same(t, c.name+": secret", secret(t, f.other, owner, op.Shop, op.WebhookID), "the secret")
+		}
+	},
+
+	"settled after the owner signed out": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		op := started(t, f.one, create(owner, "k", "me"))
+		must(t, f.other.DeleteOwner(background, owner))
+		op.State, op.WebhookID, op.Result = store.StateDone, "wcon_1", []byte("result")
+		err := f.one.Settle(background, store.Settlement{
+			Operation: op, Secret: "the secret", SecretUntil: f.clock.Now().Add(time.Hour), Unkept: []byte("with secret"),
+		})
+		must(t, err)
+		same(t, "result", string(operationOf(t, f.other, owner, "k").Result), "with secret")
+	},
+
+	"settled without its lease": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		op := started(t, f.one, change(owner, "k", "me"))
+		begun := beginActivity(t, f.one, activity(owner, "sh_1"))
+		f.clock.move(time.Hour)
+		started(t, f.other, change(owner, "k2", "you"))
+		op.State = store.StateUnconfirmed
+		err := f.one.Settle(background, store.Settlement{
+			Operation: op, Activity: begun.ID, Ending: store.Ending{Outcome: "unclear"},
+		})
+		is(t, "settled", err, store.ErrLeaseLost)
+		same(t, "state", operationOf(t, f.other, owner, "k").State, store.StatePending)
+		same(t, "outcome of its attempt", theActivity(t, f.other, "sh_1").Outcome, "unclear")
 	},
 
 	"finished from each state": func(t *testing.T, f *fixture) {
@@ -410,8 +496,7 @@ var operationTests = map[string]func(*testing.T, *fixture){
 	"restarted as it was seen": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		op := started(t, f.one, create(owner, "k", "me"))
-		must(t, f.one.SetWebhooksBefore(t.Context(), owner, "k", "me", []string{"wcon_0"}))
-		must(t, prove(f.one, op))
+		must(t, call(f.one, op, []string{"wcon_0"}))
 		must(t, finish(f.one, op, store.StateRejected, "wcon_1", "result"))
 		seen := operationOf(t, f.one, owner, "k")
 		next := store.Operation{Hash: "hash2", Holder: "you", Resource: store.URLResource("https://b.example/")}
@@ -668,11 +753,11 @@ func (m *leaseModel) wait(t *rapid.T) {
 	m.f.clock.move(time.Duration(rapid.IntRange(1, 9).Draw(t, "seconds")) * time.Second)
 }
 
-// check counts the holders of each resource. Only a holder can set the webhooks before.
+// check counts the holders of each resource.
 func (m *leaseModel) check(t *rapid.T) {
 	holders := map[store.Resource]int{}
 	for _, op := range m.starts {
-		if m.f.one.SetWebhooksBefore(background, op.Owner, op.Key, op.Holder, nil) == nil {
+		if now := operationOf(t, m.f.one, op.Owner, op.Key); now.State == store.StatePending && now.Holder == op.Holder {
 			holders[op.Resource]++
 		}
 	}

@@ -222,7 +222,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 		op := create(owner, awkward, awkward)
 		op.Shop, op.Hash, op.Resource = awkward, awkward, store.URLResource(awkward)
 		started(t, f.one, op)
-		must(t, f.other.SetWebhooksBefore(t.Context(), owner, awkward, awkward, []string{awkward}))
+		must(t, call(f.other, op, []string{awkward}))
 		must(t, finish(f.one, op, store.StateDone, awkward, awkward))
 		op, err = f.other.CreatedOperation(t.Context(), owner, awkward, awkward)
 		must(t, err)
