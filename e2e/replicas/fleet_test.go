@@ -172,10 +172,10 @@ func grantOf(token string) string {
 }
 
 // dashboard starts a dashboard that visits the fleet.
-func (f *fleet) dashboard() *process.Process {
+func (f *fleet) dashboard(environment ...string) *process.Process {
 	f.t.Helper()
 	return process.Dashboard(f.t, &process.Process{URL: f.url}, f.database,
-		"HOOKWALL_NO_VISITS=false", "FOURTHWALL_CLIENT_SECRET="+appSecret)
+		append(environment, "HOOKWALL_NO_VISITS=false", "FOURTHWALL_CLIENT_SECRET="+appSecret)...)
 }
 
 // ServeHTTP passes a call on to the sandbox. It takes effect before it takes time, so that a client that is killed has
