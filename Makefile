@@ -84,6 +84,9 @@ test-postgres: browser ## Run the tests of the store, the jobs, the domain, the 
 	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) -skip '^TestVisitsOfKilledReplicas$$' ./internal/store/... ./internal/jobs \
 		./internal/fleet ./internal/webhooks ./handlers ./e2e/process ./e2e/replicas
 
+# The part that "make bench" runs, such as Pages; all unless told.
+BENCH ?=
+
 # How long "make replicas" creates webhooks.
 LOADTIME ?= 30s
 
@@ -164,6 +167,10 @@ lint: check-modules check-dependencies check-generated vet check-scripts check-v
 release: ## Build archives for all systems, with bills of materials and sums, into out/release
 	@$(SUPPLY) release -version '$(VERSION)' -targets '$(TARGETS)' -out $(CURDIR)/out/release $(CURDIR)
 	@cat out/release/SHA256SUMS
+
+.PHONY: bench
+bench: ## Compare what pages, creates and the start cost with what they could, and print a table; BENCH=Pages for a part
+	@GO='$(GO)' TESTFLAGS='$(TESTFLAGS)' BENCH='$(BENCH)' tools/with-postgres.sh tools/bench.sh
 
 # Where "make licenses" writes.
 LICENSES ?= out/licenses.txt

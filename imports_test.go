@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"internal/terminal":           nil,
 
 	// For tests alone.
+	"internal/benchtest":       nil,
 	"internal/store/storetest": {"internal/store"},
 	"internal/fleet/fleettest": {"internal/fleet", "internal/fourthwall", "internal/sandbox", "internal/store"},
 	"e2e":                      nil,

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -131,6 +132,8 @@ type options struct {
 	file      string                 // database; "" for a new one
 	budget    time.Duration          // of one API call; 0 for the usual
 	direct    bool                   // the API is called without a network
+	api       http.RoundTripper      // calls the API; nil for a new connection each time
+	logger    *slog.Logger           // nil for all that happens, into rig.logs
 	limits    Limits
 	still     bool         // the clock moves by rig.move alone
 	fleet     bool         // shops are visited when a test says so
@@ -141,7 +144,7 @@ type options struct {
 func newRig(t testing.TB, o options) *rig {
 	t.Helper()
 	g := &rig{t: t, logs: &lockedBuffer{}}
-	logger := slog.New(LogTo(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	logger := cmp.Or(o.logger, slog.New(LogTo(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 	if o.still {
 		start := time.Now()
@@ -177,6 +180,9 @@ func newRig(t testing.TB, o options) *rig {
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
 	var transport http.RoundTripper = &http.Transport{DisableKeepAlives: true}
+	if o.api != nil {
+		transport = o.api
+	}
 	if o.direct {
 		transport = inProcess{back.Config.Handler}
 	}

@@ -212,6 +212,7 @@ func TestDatabaseForMany(t *testing.T) {
 				}
 			}
 			test.fault.end(w)
+			w.awaitFreeConnections()
 			want := uncreated
 			want.log = test.fault.log
 			attempts[0].compare(name, attempts[0].observe(pages[0]), want)
@@ -222,6 +223,30 @@ func TestDatabaseForMany(t *testing.T) {
 				w.box.Advance(time.Second)
 			}
 		})
+	}
+}
+
+// awaitFreeConnections waits until no connection is in use or being made. A
+// connection that was begun before the end of a fault may fail after it, and
+// whoever waits for a connection gets that error.
+func (w *world) awaitFreeConnections() {
+	w.t.Helper()
+	tick, limit := time.NewTicker(10*time.Millisecond), time.NewTimer(time.Minute)
+	defer tick.Stop()
+	defer limit.Stop()
+	for {
+		used := 0
+		for _, pool := range w.store.Pools() {
+			used += pool.InUse
+		}
+		if used == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			w.t.Fatalf("connections remain in use: %+v", w.store.Pools())
+		}
 	}
 }
 

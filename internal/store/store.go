@@ -153,6 +153,15 @@ func (s *Store) Close() error {
 	return failed("close", s.engine.close())
 }
 
+// Pools returns how the connections to the database are used, by what they are for: "read" and "write" on
+// SQLite, "all" on Postgres.
+func (s *Store) Pools() map[string]sql.DBStats {
+	if s.engine.read.DB == s.engine.write.DB {
+		return map[string]sql.DBStats{"all": s.engine.read.Stats()}
+	}
+	return map[string]sql.DBStats{"read": s.engine.read.Stats(), "write": s.engine.write.Stats()}
+}
+
 // Ping returns nil if the database can be read and written. It writes at most once in writeEvery.
 func (s *Store) Ping(ctx context.Context) error {
 	var some bool
