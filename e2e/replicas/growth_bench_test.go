@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"hookwall/e2e/process"
@@ -28,16 +27,16 @@ const (
 	growthRounds = 40 // requests for each page
 )
 
-// BenchmarkGrowth reports how much longer pages take with more rows: with 10⁴ and -rows activities, deliveries and items
-// of plans than with 10² of each, and with 100 and 1,000 shops than with 2. Requests alternate between the dashboards,
-// and each figure is the ratio of two medians. It includes what the API takes where a page calls it.
-func BenchmarkGrowth(b *testing.B) {
+// BenchmarkGrowthRatios reports how much longer pages take with more rows: with 10⁴ and -rows activities, deliveries and
+// items of plans than with 10² of each, and with 100 and 1,000 shops than with 2. Requests alternate between the
+// dashboards, and each figure is the ratio of two medians. It includes what the API takes where a page calls it.
+func BenchmarkGrowthRatios(b *testing.B) {
 	for engine, fresh := range engines {
 		b.Run(engine+"/rows", func(b *testing.B) {
 			for range b.N {
 				var all []*grown
 				for _, rows := range []int{fewRows, 10_000, *growthRows} {
-					all = append(all, newGrown(b, fresh(b), fmt.Sprint(rows, " rows"), growthShops, rows))
+					all = append(all, newGrown(b, fresh(b), fmt.Sprint(rows), growthShops, rows))
 				}
 				compare(b, all)
 			}
@@ -46,7 +45,7 @@ func BenchmarkGrowth(b *testing.B) {
 			for range b.N {
 				var all []*grown
 				for _, shops := range []int{2, 100, 1000} {
-					all = append(all, newGrown(b, fresh(b), fmt.Sprint(shops, " shops"), shops, fewRows))
+					all = append(all, newGrown(b, fresh(b), fmt.Sprint(shops), shops, fewRows))
 				}
 				compare(b, all)
 			}
@@ -145,8 +144,8 @@ var growth = []string{
 	`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < CAST($1 AS BIGINT) / 10)
 	INSERT INTO plans (environment, owner, number, form, kind, digest, document, shops, creates, updates, deletes, made_by,
 		made_name, made_at, state, state_at, wave)
-	SELECT environment, owner, n, 'form ' || n, 'add_types', '', credential, 1, 0, 10, 0, '', 'Ada', CAST($2 AS BIGINT) - n,
-		'done', CAST($2 AS BIGINT) - n, 1
+	SELECT environment, owner, n, 'form ' || n, 'add_types', '', credential, 1, 0, 10, 0, '', 'Ada',
+		CAST($2 AS BIGINT) - n, 'done', CAST($2 AS BIGINT) - n, 1
 	FROM (SELECT * FROM connections ORDER BY shop_id LIMIT 1) AS shop CROSS JOIN numbers`,
 
 	`WITH RECURSIVE items (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM items WHERE n < 9)
@@ -210,7 +209,7 @@ func (g *grown) makes(b *testing.B, page, action string, values url.Values) (pat
 	return made.URL.Path
 }
 
-// compare opens the pages of all in turn, and prints the ratios to the first.
+// compare opens the pages of all in turn, and reports the ratios to the first.
 func compare(b *testing.B, all []*grown) {
 	b.Helper()
 	names := slices.Sorted(maps.Keys(all[0].pages))
@@ -225,21 +224,11 @@ func compare(b *testing.B, all []*grown) {
 			}
 		}
 	}
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "%s\tms with %s\t", b.Name(), all[0].name)
-	for _, g := range all[1:] {
-		fmt.Fprintf(w, "× with %s\t", g.name)
-	}
-	fmt.Fprintln(w)
 	for _, name := range names {
 		first := percentile(all[0].took[name], .5)
-		fmt.Fprintf(w, "%s\t%.1f\t", name, first.Seconds()*1e3)
 		for _, g := range all[1:] {
-			fmt.Fprintf(w, "%.2f\t", float64(percentile(g.took[name], .5))/float64(first))
+			ratio := float64(percentile(g.took[name], .5)) / float64(first)
+			b.ReportMetric(ratio, fmt.Sprintf("%s-of-%s÷of-%s", strings.ReplaceAll(name, " ", "-"), g.name, all[0].name))
 		}
-		fmt.Fprintln(w)
 	}
-	_ = w.Flush()
-	fmt.Println(text.String()) // the log of a benchmark would be cut off
 }
