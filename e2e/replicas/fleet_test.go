@@ -345,10 +345,10 @@ func (f *fleet) counts() map[string]seen {
 	return out
 }
 
-// unvisited returns the shops that were visited fewer than n times.
-func (f *fleet) unvisited(n int) (all []string) {
+// unvisited returns the shops that weren't visited yet.
+func (f *fleet) unvisited() (all []string) {
 	for id, s := range f.counts() {
-		if s.visits < n {
+		if s.visits == 0 {
 			all = append(all, id)
 		}
 	}

@@ -25,8 +25,8 @@ const (
 	growthRounds = 40 // requests for each page
 )
 
-// BenchmarkGrowthRatios reports how much longer pages take with more rows: with 10⁴ and -rows activities, deliveries and
-// items of plans than with 10² of each, and with 100 and 1,000 shops than with 2. Requests alternate between the
+// BenchmarkGrowthRatios reports how much longer pages take with more rows: with 10⁴ and -rows activities, deliveries
+// and items of plans than with 10² of each, and with 100 and 1,000 shops than with 2. Requests alternate between the
 // dashboards, and each figure is the ratio of two medians. It includes what the API takes where a page calls it.
 func BenchmarkGrowthRatios(b *testing.B) {
 	for engine, fresh := range engines {
@@ -75,7 +75,7 @@ func newGrown(b *testing.B, database, name string, shops, rows int) *grown {
 		check(b, err)
 	}
 	visits := f.dashboard(growthTeam...)
-	eventually(b, "visiting every shop", func() bool { return len(f.unvisited(1)) == 0 })
+	eventually(b, "visiting every shop", func() bool { return len(f.unvisited()) == 0 })
 	visits.Stop()
 	g := &grown{fleet: f, name: name, took: map[string][]time.Duration{}}
 	g.fill(b, rows)
@@ -101,7 +101,7 @@ func (a asAda) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections closes connections that are kept.
 func (a asAda) CloseIdleConnections() {
-	a.RoundTripper.(*http.Transport).CloseIdleConnections() //nolint:forcetypeassert // as made
+	a.RoundTripper.(*http.Transport).CloseIdleConnections()
 }
 
 func (g *grown) open(b *testing.B, address string) process.Page {

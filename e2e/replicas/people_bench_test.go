@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,7 +126,7 @@ func (c *crowd) enter() (all []person) {
 	c.Helper()
 	for i, shop := range c.box.Shops() {
 		check(c.B, c.box.Configure(shop.ID, sandbox.Switches{}))
-		random := rand.New(rand.NewPCG(uint64(i), 0)) //nolint:gosec // the same in each run
+		random := rand.New(rand.NewPCG(uint64(i), 0))
 		p := person{crowd: c, shop: shop, client: &process.Client{}, random: random}
 		p.tool = p.add(c.end)
 		p.hook = p.add("https://hooks.example.com/" + shop.ID)
@@ -407,7 +408,7 @@ func (c *crowd) print(pages, bare map[string][]time.Duration) {
 	row("all", all, slices.Concat(slices.Collect(maps.Values(bare))...))
 	_ = w.Flush()
 	// The log of a benchmark would be cut off.
-	fmt.Printf("%d people at %d dashboards for %v\n%s", *people, len(c.walls), *loadTime, text.String())
+	fmt.Fprintf(os.Stdout, "%d people at %d dashboards for %v\n%s", *people, len(c.walls), *loadTime, text.String())
 	c.ReportMetric(percentile(all, .99).Seconds()*1e3, "ms-p99")
 	c.ReportMetric(float64(len(all))/loadTime.Seconds(), "requests/s")
 }

@@ -72,7 +72,7 @@ func BenchmarkStartRatios(b *testing.B) {
 // start starts the program, and ends it after its first page.
 func (s *started) start(b *testing.B) (took, cpu time.Duration) {
 	b.Helper()
-	c := exec.CommandContext(b.Context(), s.program) //nolint:gosec // built from this repository
+	c := exec.CommandContext(b.Context(), s.program)
 	c.Env = s.environment
 	out, err := c.StdoutPipe()
 	check(b, err)

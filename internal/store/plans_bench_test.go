@@ -20,8 +20,8 @@ var plannedRows = []string{
 	SELECT environment, owner, number, n, 'sh_' || n, 1, 'done' FROM plans CROSS JOIN items`,
 }
 
-// BenchmarkBusyShopsRatios reports how much longer it takes with 10⁵ items of plans than with 10² to find in which shops
-// a plan is at work. Each plan that is made or begins needs that.
+// BenchmarkBusyShopsRatios reports how much longer it takes with 10⁵ items of plans than with 10² to find in which
+// shops a plan is at work. Each plan that is made or begins needs that.
 func BenchmarkBusyShopsRatios(b *testing.B) {
 	for engine, fresh := range engines {
 		b.Run(engine, func(b *testing.B) {
