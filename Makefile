@@ -112,6 +112,15 @@ fleet-kill: ## Visit FLEET shops by two replicas, one of which is killed again a
 	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 2h -run '^(TestVisitsOfKilledReplicas|TestRunOfKilledReplicas)$$' \
 		./e2e/replicas -args -shops=$(FLEET) -renewals=$(RENEWALS) -planned=$(FLEET)
 
+# How many people "make load" has, and for how long.
+PEOPLE ?= 200
+load: LOADTIME = 60s
+
+.PHONY: load
+load: ## Have PEOPLE people use one dashboard on SQLite and two on Postgres for LOADTIME, and print how long responses take
+	@tools/with-postgres.sh $(GO) test -timeout 60m -run '^$$' -bench '^BenchmarkPeople$$' -benchtime 1x ./e2e/replicas \
+		-args -load=$(LOADTIME) -people=$(PEOPLE)
+
 .PHONY: faults
 faults: browser ## Break Fourthwall, the way there, the database and the program in many ways, and print what people get
 	@GO='$(GO)' TESTFLAGS='$(TESTFLAGS)' tools/with-postgres.sh tools/faults.sh

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Prefix is the path at which Handler must be mounted.
@@ -34,7 +35,7 @@ type asset struct {
 	path        string
 	contentType string
 	plain       []byte
-	gzipped     []byte
+	gzipped     func() []byte // compresses it the first time
 }
 
 // joined has the files that are several others in one, in this order. The create page needs more than other pages, and
@@ -44,27 +45,35 @@ var joined = map[string][]string{
 	"form.js":  {"app.js", "picker.js"},
 }
 
-// assets has every file by its name without the hash.
+// assets has every file by its name without the hash. Each is prepared when it is first needed, since most starts are
+// followed by requests for a few of them.
 var assets = load()
 
-// load returns the embedded files. It panics if one can't be used, since they are part of the program.
-func load() map[string]*asset {
+// load finds the embedded files. It panics if one can't be used, since they are part of the program.
+func load() map[string]func() *asset {
 	entries, err := fs.ReadDir(embedded, "assets")
 	if err != nil {
 		panic("static: " + err.Error())
 	}
-	all := make(map[string]*asset, len(entries)+len(joined))
+	all := make(map[string]func() *asset, len(entries)+len(joined))
 	for _, entry := range entries {
-		all[entry.Name()] = newAsset(entry.Name(), read(entry.Name()))
+		all[entry.Name()] = prepared(entry.Name(), []string{entry.Name()})
 	}
 	for name, parts := range joined {
+		all[name] = prepared(name, parts)
+	}
+	return all
+}
+
+// prepared returns a function that returns the asset of files in one.
+func prepared(name string, parts []string) func() *asset {
+	return sync.OnceValue(func() *asset {
 		var content []byte
 		for _, part := range parts {
 			content = append(content, read(part)...)
 		}
-		all[name] = newAsset(name, content)
-	}
-	return all
+		return newAsset(name, content)
+	})
 }
 
 // read returns the content of an embedded file.
@@ -85,8 +94,12 @@ func newAsset(name string, content []byte) *asset {
 	}
 	content = needless[ext].ReplaceAll(content, []byte("$1$2$3"))
 	sum := sha256.Sum256(content)
-	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-	return &asset{path: Prefix + hashed, contentType: contentType, plain: content, gzipped: compress(content)}
+	return &asset{
+		path:        Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
+		contentType: contentType,
+		plain:       content,
+		gzipped:     sync.OnceValue(func() []byte { return compress(content) }),
+	}
 }
 
 // needless matches what only readers of a file need: comments that are lines of their own, and indentation. In a style
@@ -114,23 +127,32 @@ func compress(content []byte) []byte {
 // Path returns the path of a file's URL, such as "/static/app.0123456789ab.css" for "app.css". It panics if there is no
 // such file, since names are constants of the program.
 func Path(name string) string {
-	a, ok := assets[name]
+	prepare, ok := assets[name]
 	if !ok {
 		panic("static: no file named " + name)
 	}
-	return a.path
+	return prepare().path
+}
+
+// find returns the asset that has a path, or nil.
+func find(urlPath string) *asset {
+	name, _, _ := strings.Cut(strings.TrimPrefix(urlPath, Prefix), ".")
+	prepare, ok := assets[name+path.Ext(urlPath)]
+	if !ok {
+		return nil
+	}
+	if a := prepare(); a.path == urlPath {
+		return a
+	}
+	return nil
 }
 
 // Handler returns a handler that serves GET and HEAD for the paths that Path returns. It responds with 405 to other
 // methods and with 404 to other paths. Mount it at Prefix without stripping the prefix.
 func Handler() http.Handler {
-	byPath := make(map[string]*asset, len(assets))
-	for _, a := range assets {
-		byPath[a.path] = a
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, ok := byPath[r.URL.Path]
-		if !ok {
+		a := find(r.URL.Path)
+		if a == nil {
 			http.NotFound(w, r)
 			return
 		}
@@ -148,7 +170,7 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
 	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		body = a.gzipped
+		body = a.gzipped()
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Type", a.contentType)

@@ -67,7 +67,7 @@ func visitFleet(b *testing.B, database string, trouble bool) run {
 	if trouble {
 		expected = 2
 	}
-	eventually(b, "visiting every shop", func() bool { return len(f.unvisited(1)) <= expected })
+	eventually(b, "visiting every shop", func() bool { return len(f.unvisited()) <= expected })
 	var r run
 	var visits, ends []time.Duration
 	last := start

@@ -172,10 +172,10 @@ func grantOf(token string) string {
 }
 
 // dashboard starts a dashboard that visits the fleet.
-func (f *fleet) dashboard() *process.Process {
+func (f *fleet) dashboard(environment ...string) *process.Process {
 	f.t.Helper()
 	return process.Dashboard(f.t, &process.Process{URL: f.url}, f.database,
-		"HOOKWALL_NO_VISITS=false", "FOURTHWALL_CLIENT_SECRET="+appSecret)
+		append(environment, "HOOKWALL_NO_VISITS=false", "FOURTHWALL_CLIENT_SECRET="+appSecret)...)
 }
 
 // ServeHTTP passes a call on to the sandbox. It takes effect before it takes time, so that a client that is killed has
@@ -345,10 +345,10 @@ func (f *fleet) counts() map[string]seen {
 	return out
 }
 
-// unvisited returns the shops that were visited fewer than n times.
-func (f *fleet) unvisited(n int) (all []string) {
+// unvisited returns the shops that weren't visited yet.
+func (f *fleet) unvisited() (all []string) {
 	for id, s := range f.counts() {
-		if s.visits < n {
+		if s.visits == 0 {
 			all = append(all, id)
 		}
 	}

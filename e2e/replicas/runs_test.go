@@ -116,7 +116,7 @@ func BenchmarkRunOfFleet(b *testing.B) {
 			for range b.N {
 				r := &planned{fleet: newFleet(b, *fleetShops, fresh(b))}
 				wall := r.dashboard()
-				longer(b, "visiting every shop", func() bool { return len(r.unvisited(1)) == 0 })
+				longer(b, "visiting every shop", func() bool { return len(r.unvisited()) == 0 })
 				wall.Stop()
 				r.applies()
 				wall.Restart()
@@ -159,7 +159,7 @@ func TestRunOfKilledReplicas(t *testing.T) {
 	t.Parallel()
 	r := &planned{fleet: newFleet(t, *planShops, process.Database(t))}
 	walls := []*process.Process{r.dashboard()}
-	eventually(t, "visiting every shop", func() bool { return len(r.unvisited(1)) == 0 })
+	eventually(t, "visiting every shop", func() bool { return len(r.unvisited()) == 0 })
 	walls[0].Kill()
 	r.applies()
 	all := r.box.Shops()

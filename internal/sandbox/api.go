@@ -86,7 +86,7 @@ type caller struct {
 // api wraps the handler of an operation into the checks that all of them share, in the platform's
 // own order: authentication, rate limit, permission, validation. handle runs under the lock.
 func (s *Server) api(method, path string, handle func(*Server, call) (reply, error)) http.Handler {
-	op := s.spec.operation(method, path)
+	op := operation{method, path}
 	return s.described(op, func(w http.ResponseWriter, r *http.Request) reply {
 		who, refused := s.admit(r, op)
 		if refused != nil {

@@ -193,7 +193,7 @@ func (s *Server) channelCaller(r *http.Request) (caller, *reply) {
 
 // channelAPI wraps an operation about the channel itself. handle runs under the lock.
 func (s *Server) channelAPI(path string, handle func(*Server) any) http.Handler {
-	return s.described(s.spec.operation("GET", path), func(_ http.ResponseWriter, r *http.Request) reply {
+	return s.described(operation{"GET", path}, func(_ http.ResponseWriter, r *http.Request) reply {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.isOfChannel(r) {

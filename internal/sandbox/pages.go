@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,11 +18,13 @@ import (
 var pageFiles embed.FS
 
 var (
-	pageTemplates = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-	styleSheet    = mustRead("pages/style.css")
-	stylePath     = "/_sandbox/style-" + hash(string(styleSheet))[:12] + ".css"
-	icon          = mustRead("pages/icon.svg")
-	iconPath      = "/_sandbox/icon-" + hash(string(icon))[:12] + ".svg"
+	pageTemplates = sync.OnceValue(func() *template.Template {
+		return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+	})
+	styleSheet = mustRead("pages/style.css")
+	stylePath  = "/_sandbox/style-" + hash(string(styleSheet))[:12] + ".css"
+	icon       = mustRead("pages/icon.svg")
+	iconPath   = "/_sandbox/icon-" + hash(string(icon))[:12] + ".svg"
 )
 
 // faviconPath is what browsers ask for where a page names no icon.
@@ -80,7 +83,7 @@ func (s *Server) apps() []app {
 // render draws a page completely before any of it is sent.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name, title string, page any) {
 	var b bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&b, name, frame{title, stylePath, iconPath, s.apps(), page}); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&b, name, frame{title, stylePath, iconPath, s.apps(), page}); err != nil {
 		p := s.internalError(r, err)
 		body, _ := p.encode()
 		p.write(w, body)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 )
@@ -18,12 +19,14 @@ var payloadFiles embed.FS
 // payloads has a template for each event type, under its code. They follow the schemas that the
 // platform publishes. For the types of membership content it publishes none; those are invented.
 // No text that came from outside gets into them.
-var payloads = template.Must(template.ParseFS(payloadFiles, "payloads/*.tmpl"))
+var payloads = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(payloadFiles, "payloads/*.tmpl"))
+})
 
 // payload makes up what an event is about, as JSON.
 func payload(eventType string, sc scene) (json.RawMessage, error) {
 	var b, out bytes.Buffer
-	if err := payloads.ExecuteTemplate(&b, eventType, sc); err != nil {
+	if err := payloads().ExecuteTemplate(&b, eventType, sc); err != nil {
 		return nil, err
 	}
 	if err := json.Compact(&out, b.Bytes()); err != nil {

@@ -123,7 +123,6 @@ type Server struct {
 	log       *slog.Logger
 	files     *documents
 	handler   http.Handler
-	spec      *description
 	transport http.RoundTripper
 	appKey    string // signs the deliveries of every shop
 	done      chan struct{}
@@ -162,6 +161,7 @@ func New(c Config) (*Server, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.work.Go(func() { s.dispatch(ctx) })
+	s.work.Go(func() { strictDescription() }) // so that the first request needn't wait for it
 	s.close = sync.OnceValue(func() error {
 		close(s.done)
 		stop()
@@ -186,9 +186,6 @@ func (s *Server) open(c Config) (err error) {
 		return err
 	}
 	if s.people, err = newIdentityProvider(c.SignInClients); err != nil {
-		return err
-	}
-	if s.spec, err = loadDescription(); err != nil {
 		return err
 	}
 	if s.handler, err = s.routes(); err != nil {

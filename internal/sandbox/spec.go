@@ -5,7 +5,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -19,52 +18,42 @@ import (
 //go:embed openapi.yaml
 var openapiYAML []byte
 
-// description is the OpenAPI description, once as it is written and once with event types that
-// nobody has listed yet.
-type description struct{ strict, open *openapi3.T }
+// The OpenAPI description, once as it is written and once with event types that nobody has listed yet. Each is parsed
+// when it is first needed, and is only read afterwards.
+var (
+	strictDescription = sync.OnceValue(parseDescription)
+	openDescription   = sync.OnceValue(func() *openapi3.T {
+		doc := parseDescription()
+		doc.Components.Schemas["EventType"].Value.Enum = nil
+		return doc
+	})
+)
 
-// loadDescription parses the description once; it is only read afterwards.
-var loadDescription = sync.OnceValues(func() (*description, error) {
-	strict, err := parseDescription()
-	if err != nil {
-		return nil, fmt.Errorf("openapi.yaml: %w", err)
-	}
-	open, err := parseDescription()
-	if err != nil {
-		return nil, fmt.Errorf("openapi.yaml: %w", err)
-	}
-	open.Components.Schemas["EventType"].Value.Enum = nil
-	return &description{strict, open}, nil
-})
-
-func parseDescription() (*openapi3.T, error) {
+// parseDescription panics if the description can't be read, since it is part of the program.
+func parseDescription() *openapi3.T {
 	doc, err := openapi3.NewLoader().LoadFromData(openapiYAML)
 	if err != nil {
-		return nil, err
+		panic("openapi.yaml: " + err.Error())
 	}
-	return doc, doc.Validate(context.Background())
+	return doc
 }
 
 // operation is one method of one path of the description.
-type operation struct{ strict, open *routers.Route }
+type operation struct{ method, path string }
 
-func (d *description) operation(method, path string) operation {
-	return operation{route(d.strict, method, path), route(d.open, method, path)}
-}
-
-func route(doc *openapi3.T, method, path string) *routers.Route {
-	item := doc.Paths.Value(path)
-	return &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: item.GetOperation(method)}
-}
-
-func (o operation) as(open bool) *routers.Route {
+// route returns what the description says of the operation, with event types that nobody has listed if open.
+func (o operation) route(open bool) *routers.Route {
+	doc := strictDescription
 	if open {
-		return o.open
+		doc = openDescription
 	}
-	return o.strict
+	item := doc().Paths.Value(o.path)
+	return &routers.Route{
+		Spec: doc(), Path: o.path, PathItem: item, Method: o.method, Operation: item.GetOperation(o.method),
+	}
 }
 
-func (o operation) takesBody() bool { return o.strict.Operation.RequestBody != nil }
+func (o operation) takesBody() bool { return o.route(false).Operation.RequestBody != nil }
 
 var errNotThisWay = errors.New("the caller came another way")
 
@@ -81,11 +70,12 @@ func (o operation) missingScopes(r *http.Request, who caller) (missing []string)
 		}
 		return nil
 	}
+	route := o.route(false)
 	in := &openapi3filter.RequestValidationInput{
-		Route:   o.strict,
+		Route:   route,
 		Options: &openapi3filter.Options{AuthenticationFunc: judge},
 	}
-	if openapi3filter.ValidateSecurityRequirements(r.Context(), in, *o.strict.Operation.Security) == nil {
+	if openapi3filter.ValidateSecurityRequirements(r.Context(), in, *route.Operation.Security) == nil {
 		return nil
 	}
 	return missing
@@ -120,7 +110,7 @@ func (o operation) checkResponse(r *http.Request, p reply, body []byte) error {
 
 func (o operation) input(r *http.Request, open bool) *openapi3filter.RequestValidationInput {
 	return &openapi3filter.RequestValidationInput{
-		Request: r, QueryParams: r.URL.Query(), Route: o.as(open),
+		Request: r, QueryParams: r.URL.Query(), Route: o.route(open),
 		PathParams: map[string]string{
 			webhookParameter: r.PathValue(webhookParameter), eventParameter: r.PathValue(eventParameter),
 		},

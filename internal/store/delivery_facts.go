@@ -218,10 +218,12 @@ func (s *Store) deliveries(ctx context.Context, owner Owner, query string, args 
 }
 
 const (
+	// The connection is looked up first, so that an index has its deliveries in order. Joined with few connections, all
+	// deliveries to a shop would be sorted.
 	selectDeliveries = `SELECT f.connection, event, webhook, type, state, outcome, test, f.error, f.created_at,
 			f.updated_at
-		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id AND f.created_at >= $4
-		WHERE environment = $1 AND owner = $2 AND shop_id = $3`
+		FROM delivery_facts AS f WHERE f.created_at >= $4 AND f.connection = (
+			SELECT id FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3)`
 
 	newestDeliveries = ` ORDER BY f.created_at DESC, event LIMIT $5`
 )
@@ -260,21 +262,26 @@ type Failure struct {
 	LastError  string    // of the last of them
 }
 
-// Failures are of the last 24 hours, or else of all that is kept if the shop has a webhook that failed before.
-const selectFailures = `SELECT shop_id, connection, webhook, event, error, failures, first_at FROM (
-		SELECT shop_id, f.connection, webhook, event, f.error,
-			COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
-			MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
-			ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
+// Failures are of the last 24 hours, or else of all that is kept if the shop has a webhook that failed before. They are
+// counted by the hour, and only the first and the last are read, so that it doesn't matter how many there are.
+const selectFailures = `SELECT shop_id, failing.connection, failing.webhook, COALESCE(f.event, ''), f.error, failures,
+		COALESCE((SELECT MIN(created_at) FROM delivery_facts AS early
+			WHERE early.connection = failing.connection AND early.webhook = failing.webhook AND outcome = 2 AND NOT test
+			AND created_at >= first_hour AND created_at < first_hour + 3600000), first_hour)
+	FROM (SELECT shop_id, h.connection, webhook, SUM(failed) AS failures, MIN(hour) AS first_hour,
+			MAX(last_failed) AS last_failed
 		FROM connections
 		JOIN observations ON observations.connection = connections.id AND failing_webhooks + look_webhooks > 0
-		JOIN delivery_facts AS f ON f.connection = connections.id AND outcome = 2 AND NOT test
-			AND f.created_at >= CASE WHEN failed_24h > 0 THEN CAST($3 AS BIGINT) ELSE 0 END
-		WHERE environment = $1 AND owner = $2) AS failing
-	WHERE n = 1 ORDER BY shop_id, webhook`
+		JOIN delivery_hours AS h ON h.connection = connections.id AND failed > 0
+			AND hour >= CASE WHEN failed_24h > 0 THEN CAST($3 AS BIGINT) ELSE 0 END
+		WHERE environment = $1 AND owner = $2 GROUP BY shop_id, h.connection, webhook) AS failing
+	LEFT JOIN delivery_facts AS f ON f.connection = failing.connection AND f.webhook = failing.webhook
+		AND f.created_at = last_failed AND f.outcome = 2 AND NOT f.test
+	ORDER BY shop_id, failing.webhook, f.event`
 
-// Failures returns the webhooks of an owner's shops to which deliveries failed since a time, by shop and webhook. It
-// looks at shops with FailingWebhooks or LookWebhooks alone. Of those without Failed24h, it returns all failures.
+// Failures returns the webhooks of an owner's shops to which deliveries failed since the start of an hour, by shop and
+// webhook. It looks at shops with FailingWebhooks or LookWebhooks alone. Of those without Failed24h, it returns all
+// failures.
 func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]Failure, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectFailures, s.env, owner, millis(since))
 	if err != nil {
@@ -291,6 +298,9 @@ func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]F
 			return nil, failed("list failures", err)
 		}
 		f.First, f.LastError = timeAt(first), s.openError(sealed, owner, f.Connection, event, f.Webhook)
+		if n := len(all) - 1; n >= 0 && all[n].Connection == f.Connection && all[n].Webhook == f.Webhook {
+			all = all[:n] // several were created with the last
+		}
 		all = append(all, f)
 	}
 	return all, failed("list failures", rows.Err())
