@@ -22,7 +22,8 @@ const pastActivities = `
 		request_id, started_at, recheck_at, recheck_gap, seq)
 	SELECT 'past ' || n, 'test', $2, 'owner', CASE n % 7 WHEN 0 THEN 'webhook.update' WHEN 1 THEN 'webhook.delete'
 		WHEN 2 THEN 'endpoint.test' ELSE 'webhook.create' END, 'Fourthwall', '', 'wcon_' || (n / 3), $3,
-		CASE n % 10 WHEN 0 THEN 'failed' WHEN 1 THEN 'refused' ELSE 'done' END, '', CAST($4 AS BIGINT) - n * CAST(30000 AS BIGINT), 0, 0, n
+		CASE n % 10 WHEN 0 THEN 'failed' WHEN 1 THEN 'refused' ELSE 'done' END, '',
+		CAST($4 AS BIGINT) - n * CAST(30000 AS BIGINT), 0, 0, n
 	FROM numbers`
 
 // pastShop is the first demo shop.
@@ -61,7 +62,7 @@ func withPast(b *testing.B, n int) *person {
 	return p
 }
 
-// creates creates a webhook with a URL of its own.
+// creates sends the create form, with a URL of its own.
 func (p *person) creates() {
 	p.t.Helper()
 	p.move(10 * time.Second) // the API limits calls

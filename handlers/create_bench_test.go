@@ -21,7 +21,7 @@ type farAPI struct {
 
 // RoundTrip implements http.RoundTripper.
 func (f *farAPI) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(time.Duration(f.away.Load()))
+	time.Sleep(time.Duration(f.away.Load())) //nolint:forbidigo // the distance of the API
 	f.authorization.Store(r.Header.Get("Authorization"))
 	return f.Transport.RoundTrip(r)
 }
@@ -51,9 +51,10 @@ func (f *farAPI) call(b *testing.B, method, url string, body []byte, into any) {
 	}
 }
 
-// BenchmarkCreateRatios reports how many times as long a create takes as its three calls of the API alone: the list,
-// the create and the read, which the API has at once or after 50 ms. They are done in turns, on SQLite, or on the server
-// of HOOKWALL_TEST_POSTGRES, and a figure is the median of all rounds.
+// BenchmarkCreateRatios reports how many times as long a create takes as its three
+// calls of the API alone: the list, the create and the read, with an API that is
+// near and one that is 50 ms away. They are done in turns, on SQLite, or on the
+// server of HOOKWALL_TEST_POSTGRES, and a figure is the median of all rounds.
 func BenchmarkCreateRatios(b *testing.B) {
 	const rounds = 41
 	api := &farAPI{}

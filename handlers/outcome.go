@@ -71,7 +71,8 @@ func (s *server) leaveNotice(r *http.Request, o outcome) error {
 
 // flash returns the notice with what it says was done.
 func (o outcome) flash() keptFlash {
-	return keptFlash{o.notice, &claim{Action: o.action, ID: o.hook.ID, Before: o.before, Asked: o.asked, Has: o.hook.Content()}}
+	did := claim{Action: o.action, ID: o.hook.ID, Before: o.before, Asked: o.asked, Has: o.hook.Content()}
+	return keptFlash{o.notice, &did}
 }
 
 // keptSecretOf returns the secret of a new webhook, if it is kept.

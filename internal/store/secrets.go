@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+//nolint:gosec // a statement, and no secret
 const putSecret = `
 	INSERT INTO webhook_secrets (environment, owner, shop, webhook_id, secret, expires_at)
 	SELECT environment, id, $3, $4, $5, $6 FROM owners WHERE environment = $1 AND id = $2

@@ -152,7 +152,7 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 		return c.fail(ctx, err)
 	}
 	if found := Duplicates(list.Webhooks, c.want, ""); len(found) > 0 && !c.options.AllowDuplicates {
-		return c.end(ctx, store.StateRejected, "", kept{Duplicates: found})
+		return c.end(ctx, store.StateRejected, kept{Duplicates: found})
 	}
 	if len(earlier) > 0 && !c.options.AllowDuplicates {
 		wait := c.timing.waitFor(earlier, list.Incomplete)
@@ -337,7 +337,7 @@ func (c *creation) notThere(ctx context.Context, hook fourthwall.Webhook, why Re
 		c.keepSecret(ctx, hook) // the API may only be late, and nobody sends it again
 	}
 	rejection := Rejection{Reason: why, Status: http.StatusOK}
-	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection, Webhook: keep(hook)})
+	return c.end(ctx, store.StateUnconfirmed, kept{Rejection: &rejection, Webhook: keep(hook)})
 }
 
 func (c *creation) isAsAsked(hook fourthwall.Webhook) bool {
@@ -416,7 +416,7 @@ func (c *creation) fail(ctx context.Context, err error) (Result, error) {
 	if !api.Uncertain() {
 		return c.reject(ctx, rejection)
 	}
-	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection})
+	return c.end(ctx, store.StateUnconfirmed, kept{Rejection: &rejection})
 }
 
 // reLists returns the waits before each list that may show the new webhook.
@@ -431,11 +431,12 @@ func (c *creation) reLists(row store.Operation, api *fourthwall.Error) []time.Du
 }
 
 func (c *creation) reject(ctx context.Context, r Rejection) (Result, error) {
-	return c.end(ctx, store.StateRejected, "", kept{Rejection: &r})
+	return c.end(ctx, store.StateRejected, kept{Rejection: &r})
 }
 
-func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
-	return c.settle(ctx, state, webhookID, k, "")
+// end records an outcome other than a new webhook.
+func (c *creation) end(ctx context.Context, state string, k kept) (Result, error) {
+	return c.settle(ctx, state, "", k, "")
 }
 
 // settle records the outcome in the activity and in the operation, and the secret of a new webhook. If another attempt

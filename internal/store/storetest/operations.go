@@ -332,7 +332,7 @@ var operationTests = map[string]func(*testing.T, *fixture){
 		}
 		must(t, finish(f.one, create(owner, "two", "me"), store.StateDone, "wcon_3", ""))
 		is(t, "finished", call(f.one, create(owner, "two", "me"), nil), store.ErrLeaseLost)
-		same(t, "activities of calls that lost the lease", activities(t, f.one, store.ActivityQuery{Shop: "of unknown"}).Total, 0)
+		same(t, "activities of no call", activities(t, f.one, store.ActivityQuery{Shop: "of unknown"}).Total, 0)
 		same(t, "activities of two", activities(t, f.one, store.ActivityQuery{Shop: "of two"}).Total, 1)
 	},
 
