@@ -129,7 +129,7 @@ type condition struct {
 	args []any
 }
 
-// and adds a condition in which %s stands for each of the values.
+// and adds a condition, with a parameter for each %s.
 func (c *condition) and(text string, values ...any) {
 	places := make([]any, len(values))
 	for i, value := range values {
