@@ -77,25 +77,35 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 }
 
 // way is how activities are found: by an index, in which those with a value of a column are in the order of the list.
-type way struct{ index, column, value string }
+type way struct {
+	index, column, value string
+
+	isNamed bool // the query names the index
+}
 
 // way returns the way by the filter that likely selects the fewest.
 func (s *Store) way(q ActivityQuery) way {
+	w := q.way(s.env)
+	w.isNamed = s.engine.namesIndexes
+	return w
+}
+
+func (q ActivityQuery) way(env string) way {
 	switch {
 	case q.Shop == "":
-		return way{"", "environment", s.env}
+		return way{index: "", column: "environment", value: env}
 	case q.WebhookID != "":
-		return way{byWebhook, "webhook_id", q.WebhookID}
+		return way{index: byWebhook, column: "webhook_id", value: q.WebhookID}
 	case q.Outcome != "" && q.Outcome != OutcomeDone:
-		return way{byOutcome, "outcome", q.Outcome}
+		return way{index: byOutcome, column: "outcome", value: q.Outcome}
 	case q.Who != "":
-		return way{byWho, whoKey, q.Who}
+		return way{index: byWho, column: whoKey, value: q.Who}
 	case q.Action != "":
-		return way{byAction, "action", q.Action}
+		return way{index: byAction, column: "action", value: q.Action}
 	case q.Outcome != "":
-		return way{byOutcome, "outcome", q.Outcome}
+		return way{index: byOutcome, column: "outcome", value: q.Outcome}
 	}
-	return way{byShop, "shop", q.Shop}
+	return way{index: byShop, column: "shop", value: q.Shop}
 }
 
 // The orders of a list.
@@ -105,8 +115,11 @@ const (
 )
 
 // sorted returns the order in which the index has the activities. It begins with the column, although all have the same
-// value there. So Postgres has one index for it, whatever it believes of the value.
+// value there. So Postgres has one index for it, whatever it believes of the value. A named index needs no such help.
 func (w way) sorted(order string) string {
+	if w.isNamed {
+		return " ORDER BY started_at" + order + ", seq" + order
+	}
 	return " ORDER BY " + w.column + order + ", started_at" + order + ", seq" + order
 }
 
@@ -116,7 +129,7 @@ type condition struct {
 	args []any
 }
 
-// and adds a condition in which %s stands for each of the values.
+// and adds a condition, with a parameter for each %s.
 func (c *condition) and(text string, values ...any) {
 	places := make([]any, len(values))
 	for i, value := range values {
@@ -128,6 +141,11 @@ func (c *condition) and(text string, values ...any) {
 
 // between adds that an activity is found in this way, between two positions.
 func (c *condition) between(w way, lower, upper position) {
+	if w.isNamed {
+		c.and(w.column+" = %s AND (started_at, seq) > (%s, %s)", w.value, lower.started, lower.seq)
+		c.and("(started_at, seq) < (%s, %s)", upper.started, upper.seq)
+		return
+	}
 	columns := "(" + w.column + ", started_at, seq)"
 	c.and(columns+" > (%s, %s, %s)", w.value, lower.started, lower.seq)
 	c.and(columns+" < (%s, %s, %s)", w.value, upper.started, upper.seq)
