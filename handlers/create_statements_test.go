@@ -27,7 +27,7 @@ func (s *statements) trace(sql string) {
 		s.inTx = false
 		s.commits++
 		return
-	case !s.inTx && verb != "SELECT":
+	case !s.inTx && verb != "SELECT" && verb != "WITH":
 		s.commits++
 	}
 	s.all = append(s.all, strings.Join(strings.Fields(sql), " "))
