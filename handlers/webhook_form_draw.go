@@ -58,7 +58,8 @@ func (s *server) drawWebhookForm(
 // isFresh reports whether the choice of event types is as in every form that was
 // just opened.
 func (f *webhookForm) isFresh() bool {
-	return f.editing == "" && f.pressed == "" && len(f.types)+len(f.own)+len(f.undo) == 0 && !f.canUndo && f.typesError == nil
+	isChosen := len(f.types)+len(f.own)+len(f.undo) > 0 || f.canUndo
+	return f.editing == "" && f.pressed == "" && !isChosen && f.typesError == nil
 }
 
 // choice is the choice of event types of a fresh form, and how it is drawn.

@@ -144,7 +144,8 @@ const historySize = 32 << 10
 // compress compresses the body, with the blocks of the part where that is in it.
 func (w *spliced) compress() error {
 	w.begin()
-	w.sum, w.size = crc32.Update(w.sum, crc32.IEEETable, w.body), w.size+uint32(len(w.body)) //nolint:gosec // modulo 2^32, RFC 1952
+	w.sum = crc32.Update(w.sum, crc32.IEEETable, w.body)
+	w.size += uint32(len(w.body)) //nolint:gosec // modulo 2^32, RFC 1952
 	shared, at := w.shared(), -1
 	if len(shared.text) > 0 {
 		at = bytes.Index(w.body, shared.text)

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// unquote returns the text of a JSON string, as json.Unmarshal does, but reads it once. The value must be valid JSON. It
-// returns false for one of another type.
+// unquote returns the text of a JSON string, as json.Unmarshal does, but reads it once. The value must be valid JSON.
+// It returns false for one of another type.
 func unquote(data []byte) (string, bool) {
 	if len(data) < 2 || data[0] != '"' {
 		return "", false

@@ -49,7 +49,9 @@ func PageOf(ctx context.Context) *PageState {
 
 // Connection returns an owner's connection to the shop of the page, as Store.Connection does. ok is false if it must
 // be read.
-func (p *PageState) Connection(owner Owner, shop string) (c Connection, err error, ok bool) { //nolint:revive // ok is last
+//
+//nolint:revive // the error is the shop's, and ok says whether there is one
+func (p *PageState) Connection(owner Owner, shop string) (c Connection, err error, ok bool) {
 	if p == nil || p.owner != owner || p.query.Shop != shop {
 		return Connection{}, nil, false
 	}
@@ -75,7 +77,8 @@ func (p *PageState) RecentConnections(owner Owner, recent []string) (list []Conn
 
 // hasRead reports whether all of some shops were in the query.
 func (p *PageState) hasRead(shops []string) bool {
-	return !slices.ContainsFunc(shops, func(id string) bool { return id != p.query.Shop && !slices.Contains(p.query.Recent, id) })
+	isUnread := func(id string) bool { return id != p.query.Shop && !slices.Contains(p.query.Recent, id) }
+	return !slices.ContainsFunc(shops, isUnread)
 }
 
 // HasFlashes reports whether a page of an owner has flashes to take. It is true if that isn't known.
@@ -85,7 +88,7 @@ func (p *PageState) HasFlashes(owner Owner, path string) bool {
 
 // countedShops is up to how many shops of an owner a page counts each time. The number of more is up to countsFor old.
 const (
-	countedShops = 100
+	countedShops = 20
 	countsFor    = 10 * time.Second
 )
 
@@ -107,7 +110,7 @@ const selectPage = `
 	SELECT session.owner, session.person, session.seen_at, session.holder,
 		EXISTS (SELECT 1 FROM flashes WHERE flashes.environment = $1 AND flashes.owner = session.owner AND page = $7),
 		(SELECT count(*) FROM (SELECT 1 FROM connections WHERE environment = $1
-			AND owner = (SELECT holder FROM session) LIMIT 101) AS counted),
+			AND owner = (SELECT holder FROM session) LIMIT 21) AS counted),
 		COALESCE(c.id, ''), COALESCE(c.owner, ''), COALESCE(c.shop_id, ''), COALESCE(c.shop_name, ''),
 		COALESCE(c.shop_domain, ''), COALESCE(c.way, ''), COALESCE(c.channel, ''), COALESCE(c.hint, ''),
 		COALESCE(c.scopes, ''), COALESCE(c.expires_at, 0), COALESCE(c.expired, FALSE), COALESCE(c.version, 0),
