@@ -74,7 +74,8 @@ var pageTests = map[string]func(*testing.T, *fixture){
 	"an unreadable credential is the page's error": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
-		conn, err, ok := store.PageOf(openPage(t, f.rekeyed(), token, store.PageQuery{Shop: "sh_1"})).Connection(owner, "sh_1")
+		page := store.PageOf(openPage(t, f.rekeyed(), token, store.PageQuery{Shop: "sh_1"}))
+		conn, err, ok := page.Connection(owner, "sh_1")
 		is(t, "error", err, store.ErrWrongKey)
 		same(t, "read", ok, true)
 		same(t, "expired", conn.Expired, true)
