@@ -262,7 +262,7 @@ func (s *stage) size(t *testing.T) (pulled, unpacked int64) {
 		var packed bytes.Buffer
 		w := gzip.NewWriter(&packed)
 		_, err = w.Write(content)
-		if err = errors.Join(err, w.Close()); err != nil {
+		if err := errors.Join(err, w.Close()); err != nil {
 			return err
 		}
 		pulled, unpacked = pulled+int64(packed.Len()), unpacked+int64(len(content))
