@@ -36,6 +36,7 @@ var laterScenes = []scene{
 	{name: "created, tested", show: showTested, status: 200, heading: "hooks.example.com/fourthwall"},
 	{name: "deliveries", show: showDeliveries, status: 200, heading: "Deliveries"},
 	{name: "deliveries of a day", show: showDay, status: 200, heading: "Deliveries"},
+	{name: "deliveries of an earlier day", show: showEarlierDay, status: 200, heading: "Deliveries"},
 	{name: "deliveries, filtered", show: showFilteredDay, status: 200, heading: "Deliveries"},
 	{name: "deliveries, a range that is none", show: showNoRange, status: 422, heading: "Deliveries"},
 	{
@@ -257,24 +258,29 @@ func aDay(now time.Time) (events []map[string]any) {
 	return events
 }
 
-// openDay opens the log of a shop with 300 webhooks.
-func (v *visitor) openDay(query string) int {
+// openDay opens the log of a shop with 300 webhooks. Its last deliveries are of the time.
+func (v *visitor) openDay(last time.Time, query string) int {
 	shop := v.connectKey(2)
 	for i := range 300 {
 		v.app.add(2, fmt.Sprintf("https://tool-%d.example.com/hooks/fourthwall", i), "ORDER_PLACED")
 	}
-	for _, e := range aDay(time.Now())[:3] {
+	for _, e := range aDay(last)[:3] {
 		v.app.add(2, e["url"].(string), "ORDER_PLACED", "DONATION")
 	}
-	v.keepEvents(20, aDay(time.Now())...)
+	v.keepEvents(20, aDay(last)...)
 	return v.Open(eventsPath(shop) + query)
 }
 
-func showDay(v *visitor) int { return v.openDay("") }
+func showDay(v *visitor) int { return v.openDay(time.Now(), "") }
 
-func showFilteredDay(v *visitor) int { return v.openDay("?failed=1&webhook=example.com&q=weve_") }
+// showEarlierDay shows deliveries that have their date beside their time.
+func showEarlierDay(v *visitor) int { return v.openDay(time.Now().Add(-24*time.Hour), "") }
 
-func showNoRange(v *visitor) int { return v.openDay("?from=yesterday") }
+func showFilteredDay(v *visitor) int {
+	return v.openDay(time.Now(), "?failed=1&webhook=example.com&q=weve_")
+}
+
+func showNoRange(v *visitor) int { return v.openDay(time.Now(), "?from=yesterday") }
 
 func showNoDeliveries(v *visitor) int {
 	v.connectWithout("webhook_read")
