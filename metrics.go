@@ -66,9 +66,14 @@ func (v Visits) counts(ctx context.Context, st *store.Store) (c metrics.Counts, 
 		Sessions: sessions.All, ActiveSessions: sessions.Active, ActivePeople: sessions.People,
 		VisitOverdue: overdue(now, visit), RechecksOverdue: overdue(now, recheck),
 	}
-	jobs, err := st.CountJobs(ctx)
+	waiting, err := st.JobWaitsSince(ctx, jobs.VisitKind)
 	if err != nil {
 		return c, nil //nolint:nilerr // background work logs and counts what is wrong with its tables
+	}
+	c.VisitOverdue = max(c.VisitOverdue, overdue(now, waiting)) // what is enqueued isn't due in the store's rows
+	jobs, err := st.CountJobs(ctx)
+	if err != nil {
+		return c, nil //nolint:nilerr // as above
 	}
 	c.Jobs = make([]metrics.Jobs, len(jobs))
 	for i, j := range jobs {

@@ -65,7 +65,7 @@ func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activ
 		Frame: frame, OfTeam: shop == activity.OfTeam, Action: at,
 		ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
 		WhoFilter: query.Who, ActionChoices: actions.choices(), OutcomeChoices: outcomeLabels.choices(),
-		Total: found.Total, TotalIsLeast: found.Total == store.CountedActivities,
+		Total: found.Total, TotalIsLeast: found.Uncounted,
 		CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}
 	if page.WhoChoices, err = s.actorChoices(r, shop); err != nil {

@@ -54,7 +54,7 @@ func (s *server) handleReceipt(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range found.Rows {
 		page.Rows = append(page.Rows, receiptRow(a))
 	}
-	page.Entries = entriesText(found.Total, len(found.Rows))
+	page.Entries = entriesText(found)
 	page.NewerHref, page.OlderHref = pageLinks(receiptPath(token), url.Values{}, found)
 	return s.render(w, r, http.StatusOK, views.Receipt(page))
 }

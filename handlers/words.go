@@ -2271,12 +2271,13 @@ func roleOfActor(a store.Activity) string {
 }
 
 // entriesText says how many changes there are, if that many were counted, and how many the page shows.
-func entriesText(total, shown int) string {
-	if total == shown {
-		return ui.Count(total, "entry", "entries") + ", all shown"
-	}
-	if total == store.CountedActivities {
+func entriesText(found store.ActivityList) string {
+	total, shown := found.Total, len(found.Rows)
+	switch {
+	case found.Uncounted:
 		return ui.Number(shown) + " of " + ui.Number(total) + "+ entries"
+	case total == shown:
+		return ui.Count(total, "entry", "entries") + ", all shown"
 	}
 	return ui.Number(shown) + " of " + ui.Number(total) + " entries"
 }

@@ -20,7 +20,7 @@ type ActivityPage struct {
 	OutcomeChoices []ui.Choice
 	Days           []ActivityDay // newest first
 	Total          int
-	TotalIsLeast   bool // there may be more than Total
+	TotalIsLeast   bool // there are more than Total
 	NewerHref      string
 	OlderHref      string
 	CSVHref        string

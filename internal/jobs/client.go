@@ -146,9 +146,10 @@ func (c *Client) config(queue store.Queue, work Work) *river.Config {
 	})
 	river.AddWorker(all, &worker[reconcileArgs]{run: c.logged("reconciling", work.Reconcile), timeout: reconcileTimeout})
 	onSQLite := queue.Listener == nil
-	poll, complete := pollPostgres, completeOnPostgres
+	poll, complete, rebuilt := pollPostgres, completeOnPostgres, river.ReindexerIndexNamesDefault()
 	if onSQLite {
 		poll, complete = pollSQLite, completeOnSQLite
+		rebuilt = []string{} // it has others, and River would warn each night that migrations are missing
 	}
 	river.AddWorker(all, &visitShopWorker{client: c, visit: work.Visit, done: complete})
 	return &river.Config{
@@ -160,8 +161,8 @@ func (c *Client) config(queue store.Queue, work Work) *river.Config {
 		PollOnly: onSQLite, FetchCooldown: cooldown, FetchPollInterval: poll,
 		FetchOnlyKnownKinds: true, // a replica with a newer version may have others
 		JobTimeout:          jobTimeout, RescueStuckJobsAfter: rescueAfter, RetryPolicy: soon{}, SoftStopTimeout: softStop,
-		CompletedJobRetentionPeriod: keptFor,
-		Logger:                      quiet(c.logger),
+		CompletedJobRetentionPeriod: keptFor, ReindexerIndexNames: rebuilt,
+		Logger: quiet(c.logger),
 	}
 }
 

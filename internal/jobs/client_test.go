@@ -16,11 +16,34 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"go.uber.org/goleak"
 
 	"hookwall/internal/store"
 	"hookwall/internal/store/storetest"
 )
+
+// TestReindex: River rebuilds indexes by names that only Postgres has, and warns each night if they are missing.
+func TestReindex(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	queue, err := s.open().Queue()
+	s.must(err)
+	defer queue.Close()
+	driver := driverOf(queue)
+	s.must(migrate(t.Context(), queue))
+	names := New(nil, slog.New(slog.DiscardHandler)).config(queue, Work{}).ReindexerIndexNames
+	if names == nil {
+		names = river.ReindexerIndexNamesDefault()
+	}
+	found, err := driver.GetExecutor().IndexesExist(t.Context(), &riverdriver.IndexesExistParams{IndexNames: names})
+	s.must(err)
+	for _, name := range names {
+		if !found[name] {
+			t.Errorf("there is no index %s", name)
+		}
+	}
+}
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

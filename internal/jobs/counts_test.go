@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,50 @@ func TestCounts(t *testing.T) {
 	if want := (store.SessionCounts{All: 4, Active: 2, People: 1}); err != nil || got != want {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
+}
+
+// TestJobWaitsSince: if all workers are busy, it's known since when another visit waits for one.
+func TestJobWaitsSince(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	st := s.open()
+	release := make(chan struct{})
+	var v visits
+	v.do = func(ctx context.Context, _ string, next fleet.Next) (time.Duration, error) {
+		<-release
+		return 0, inTx(st, next, time.Hour)(ctx)
+	}
+	c := s.client(st)
+	s.run(c, v.work())
+	s.eventually("starting", func() bool { return c.river.Load() != nil })
+	waits := func() bool {
+		at, err := st.JobWaitsSince(t.Context(), VisitKind)
+		s.must(err)
+		if !at.IsZero() && time.Since(at).Abs() > time.Minute {
+			t.Errorf("waits since %v", at)
+		}
+		return !at.IsZero()
+	}
+	if waits() {
+		t.Error("a job waits before there is one")
+	}
+	var shops []string
+	for i := range workers + 1 {
+		shops = append(shops, strconv.Itoa(i))
+	}
+	s.must(st.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error { return c.EnqueueVisits(ctx, tx, shops) }))
+	s.eventually("all workers are busy", func() bool {
+		begun := 0
+		for _, shop := range shops {
+			begun += v.of(shop)
+		}
+		return begun == workers
+	})
+	if !waits() {
+		t.Error("no job waits, though all workers are busy")
+	}
+	close(release)
+	s.eventually("the last begins", func() bool { return !waits() })
 }
 
 // signIn makes a session, of a person if there is one.

@@ -29,7 +29,10 @@ type visitShopArgs struct {
 	Shop string `json:"shop" river:"unique"`
 }
 
-func (visitShopArgs) Kind() string { return "visit_shop" }
+// VisitKind is the kind of jobs that visit a shop.
+const VisitKind = "visit_shop"
+
+func (visitShopArgs) Kind() string { return VisitKind }
 
 func (visitShopArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Priority: behind, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}

@@ -76,8 +76,9 @@ var (
 	sessionsDesc = desc("sessions", "Sessions that have not ended.")
 	activeDesc   = desc("active_sessions", "Sessions that were used in the last 15 minutes.")
 	peopleDesc   = desc("active_people", "Members of the team who used a session in the last 15 minutes.")
-	visitDesc    = desc("visit_overdue_seconds", "For how long the oldest visit has been due; 0 if none is.")
-	recheckDesc  = desc("recheck_overdue_seconds",
+	visitDesc    = desc("visit_overdue_seconds",
+		"For how long the oldest visit has been due without having begun; 0 if none is.")
+	recheckDesc = desc("recheck_overdue_seconds",
 		"For how long the oldest recheck of an interrupted attempt has been due; 0 if none is.")
 )
 

@@ -34,6 +34,7 @@ type ActivityQuery struct {
 type ActivityList struct {
 	Rows         []Activity // newest first
 	Total        int        // of all pages, at most CountedActivities
+	Uncounted    bool       // there are more than Total
 	Newer, Older string     // cursors for After and Before of the next query; "" if there is no such page
 }
 
@@ -62,6 +63,9 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	query, args = s.activityCount(q, newest, oldest, order)
 	if err := s.engine.read.QueryRowContext(ctx, query, args...).Scan(&list.Total, &back); err != nil {
 		return ActivityList{}, failed("count activities", err)
+	}
+	if list.Total > CountedActivities {
+		list.Total, list.Uncounted = CountedActivities, true
 	}
 	newer, older := back, more
 	if order == oldestFirst {
@@ -203,7 +207,7 @@ func (s *Store) activityCount(q ActivityQuery, newest, oldest position, order st
 	from := "SELECT 1 FROM activities" + s.engine.by(w.index)
 	return fmt.Sprintf(`SELECT (SELECT COUNT(*) FROM (%s LIMIT %d) AS counted),
 		EXISTS (SELECT 1 FROM (%s LIMIT 1) AS other)`,
-		from+all.text+w.sorted(order), CountedActivities, from+beside.text+w.sorted(back)), beside.args
+		from+all.text+w.sorted(order), CountedActivities+1, from+beside.text+w.sorted(back)), beside.args
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -52,4 +54,16 @@ func (s *Store) CountJobs(ctx context.Context) (all []JobCount, err error) {
 		all = append(all, j)
 	}
 	return all, rows.Err()
+}
+
+// JobWaitsSince returns for when the oldest job of a kind was scheduled that no worker has taken yet. A zero time means
+// that there is none.
+func (s *Store) JobWaitsSince(ctx context.Context, kind string) (at time.Time, err error) {
+	err = s.engine.read.QueryRowContext(ctx, `
+		SELECT scheduled_at FROM river_job WHERE kind = $1 AND state = 'available' ORDER BY scheduled_at LIMIT 1`, kind).
+		Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return at, failed("find the oldest job", err)
 }

@@ -304,14 +304,14 @@ func (c textConn) ExecContext(
 }
 
 // QueryContext runs a query, for at most postgresAnswer. If the connection has ended, as after a restart
-// of the server, it lets the pool try a SELECT on another one.
+// of the server, it lets the pool try a statement that only reads on another one.
 func (c textConn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (rows driver.Rows, err error) {
 	c.trace.tell(query)
 	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		rows, err = c.Conn.QueryContext(ctx, query, args)
-		if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		if err != nil && onlyReads(query) {
 			err = c.ended(ctx, err)
 		}
 		return err
@@ -320,6 +320,12 @@ func (c textConn) QueryContext(
 		return nil, err
 	}
 	return boundRows{rows, cancel}, nil
+}
+
+// onlyReads reports whether a statement of this package changes nothing. Those that begin with WITH don't.
+func onlyReads(query string) bool {
+	query = strings.TrimSpace(query)
+	return strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "WITH ")
 }
 
 // boundRows are rows with a deadline.

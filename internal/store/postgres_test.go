@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -315,6 +317,36 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 	check(t, err)
 	if len(all) != 3 {
 		t.Errorf("%d flashes, want 3", len(all))
+	}
+}
+
+// TestReadsAfterLostConnections: a statement that only reads runs again on another connection, whatever it begins with.
+func TestReadsAfterLostConnections(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	s := open(t, change(t, databaseURL,
+		func(_ *url.URL, q url.Values) { q.Set("application_name", "doomed_"+q.Get("search_path")) }), options(t, 1))
+	owner, token := signIn(t, s)
+	db := raw(t, databaseURL)
+	for name, read := range map[string]func() error{
+		"a session": func() error {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+			r.AddCookie(&http.Cookie{Name: "session", Value: token})
+			session, err := s.Sessions(store.CookieOptions{Name: "session"}).Get(r, "session")
+			if err == nil && store.OwnerOf(session) != owner {
+				return fmt.Errorf("owner %q, want %q", store.OwnerOf(session), owner)
+			}
+			return err
+		},
+		"the actors": func() error { _, err := s.Actors(t.Context(), "sh_1"); return err },
+		"a ping":     func() error { return s.Ping(t.Context()) },
+	} {
+		check(t, read()) // so soon before, the pool doesn't ask whether the connection is there
+		const connections = ` FROM pg_stat_activity WHERE application_name = 'doomed_' || current_schema()`
+		exec(t, db, `SELECT pg_terminate_backend(pid)`+connections)
+		waitUntil(t, db, `SELECT COUNT(*) = 0`+connections)
+		if err := read(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

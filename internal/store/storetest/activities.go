@@ -427,6 +427,23 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"counted up to a limit": func(t *testing.T, f *fixture) {
+		type count struct {
+			Total     int
+			Uncounted bool
+		}
+		for want, more := range map[count]int{
+			{store.CountedActivities - 1, false}: store.CountedActivities - 1,
+			{store.CountedActivities, false}:     store.CountedActivities,
+			{store.CountedActivities, true}:      store.CountedActivities + 1,
+		} {
+			shop := fmt.Sprint("sh_", more)
+			beginAll(t, f.one, shop, make([]string, more)...)
+			list := activities(t, f.other, store.ActivityQuery{Shop: shop, Limit: 2})
+			same(t, shop, count{list.Total, list.Uncounted}, want)
+		}
+	},
+
 	"pages, also within one millisecond": func(t *testing.T, f *fixture) {
 		beginAll(t, f.one, "sh_1", "1", "2")
 		f.clock.move(time.Millisecond)
