@@ -55,6 +55,7 @@ func TestProbe(t *testing.T) {
 		{"half a key", []string{address, "--yes"}, "user", []string{"USERNAME:PASSWORD"}, false, true},
 		{"http", []string{"http://hooks.example.com/", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 		{"a port", []string{"https://hooks.example.com:8443/", "--yes"}, key, []string{"on port 443"}, false, true},
+		{"a fragment", []string{"https://hooks.example.com/#a", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
