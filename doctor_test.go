@@ -135,7 +135,7 @@ func TestDoctor(t *testing.T) {
 				"HOOKWALL_SECRET_KEY", testKey,
 			},
 			nil,
-			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached", "database=none`: 127.0.0.1:1 (127.0.0.1): dial"},
+			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached", "=none`: 127.0.0.1:1 (127.0.0.1): dial"},
 			true,
 		},
 		"an app": {

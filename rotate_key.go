@@ -68,7 +68,8 @@ func sayKeys(stdout io.Writer, r store.Rotation) error {
 		return fmt.Errorf("an instance still encrypts with an older key: %s since the start. Put the new key first on all "+
 			"instances, restart them, and run hookwall rotate-key again", values(needed))
 	case older > 0 && all == 0:
-		fmt.Fprintln(stdout, "This database has no encrypted values. Check that it's the dashboard's, before you remove a key.")
+		fmt.Fprintln(stdout, "This database has no encrypted values. Check that it's the dashboard's, before you remove "+
+			"a key.")
 	case older > 0:
 		fmt.Fprintln(stdout, "The older keys aren't needed. Remove them from HOOKWALL_SECRET_KEY, and restart all instances.")
 	default:
