@@ -116,6 +116,9 @@ func runProbe(ctx context.Context, config probe.Config, stdout io.Writer) error 
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed: clean up, too
 	defer stop()
 	findings, err := probe.Run(ctx, config)
+	if errors.Is(err, probe.ErrUnusable) {
+		return err // nothing was found
+	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(errors.New("interrupted"), onlyLeft(err))
 	}

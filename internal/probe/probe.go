@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -52,10 +53,16 @@ type Config struct {
 func Check(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Port() != "" && u.Port() != "443" ||
-		u.Fragment != "" { // the mark of the run would be in the fragment
+		u.Fragment != "" || // the mark of the run would be in the fragment
+		!strings.Contains(u.Hostname(), ".") || isIP(u.Hostname()) { // rejected, which says nothing of creating
 		return errors.New("use an https URL of your own on port 443, such as https://hooks.example.com/probe")
 	}
 	return nil
+}
+
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // Plan returns sentences that say what Run does.
