@@ -19,6 +19,14 @@ type backupFlags struct {
 	DatabaseURL string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file of the dashboard. Default: hookwall.db in your data directory."`
 }
 
+// isThere returns an error that says what to do if a SQLite file doesn't exist.
+func isThere(databaseURL string) error {
+	if err := store.CheckExists(databaseURL); err != nil {
+		return fmt.Errorf("%w. Use the dashboard's settings, including XDG_DATA_HOME", err)
+	}
+	return nil
+}
+
 // backup copies the SQLite database into a file, while a dashboard may use it.
 func backup(ctx context.Context, f backupFlags, getenv func(string) string, stdout io.Writer) error {
 	if store.IsPostgres(f.DatabaseURL) {
@@ -28,6 +36,9 @@ func backup(ctx context.Context, f backupFlags, getenv func(string) string, stdo
 	p := &problems{getenv: getenv}
 	databaseURL, dir := p.database(f.DatabaseURL)
 	if err := errors.Join(p.found...); err != nil {
+		return err
+	}
+	if err := isThere(databaseURL); err != nil {
 		return err
 	}
 	size, err := store.Backup(ctx, databaseURL, f.File)

@@ -25,7 +25,7 @@ func TestBackup(t *testing.T) {
 			[]string{"HOOKWALL_DATABASE_URL", "postgres://u:canary@127.0.0.1:1/d"},
 			"", `pg_dump --format=custom --file=FILE "$HOOKWALL_DATABASE_URL"`,
 		},
-		"no such database": {[]string{"HOME", dir}, "", "cannot be opened"},
+		"no such database": {[]string{"HOME", dir}, "", "no such file or directory. Use the dashboard's settings, including XDG_DATA_HOME"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ type sandboxFlags struct {
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor, hookwall backup, hookwall rotate-key, hookwall completion and hookwall version."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor, hookwall probe, hookwall backup, hookwall rotate-key, hookwall completion and hookwall version."`
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
 	Doctor  serveFlags   `cmd:"" help:"Check the settings, the database, the keys, Fourthwall, the identity provider and the running dashboard, and say what to fix. Use the same settings as for the dashboard."`
@@ -127,9 +128,17 @@ func parseArgs(
 		if len(args) > 0 && args[0] == "fleet" {
 			return cli, "", false, fmt.Errorf("%w\nRun hookwall fleet -h, or -h after its command, to see how", err)
 		}
-		return cli, "", false, fmt.Errorf("%w\nRun hookwall -h to list all settings", err)
+		return cli, "", false, fmt.Errorf("%w\nRun %s to list all settings", err, helpFor(parser, args))
 	}
 	return cli, commandOf(parsed.Command()), false, nil
+}
+
+// helpFor returns the command that prints the help of a command line.
+func helpFor(parser *kong.Kong, args []string) string {
+	if len(args) > 0 && slices.ContainsFunc(parser.Model.Children, func(c *kong.Node) bool { return c.Name == args[0] }) {
+		return "hookwall " + args[0] + " -h"
+	}
+	return "hookwall -h"
 }
 
 // commandOf returns the command without the arguments that its usage names.

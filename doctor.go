@@ -31,7 +31,7 @@ func (d *diagnosis) fact(name, value string) {
 // problem prints what is wrong, and what to do.
 func (d *diagnosis) problem(name, saw, do string) {
 	d.wrong++
-	d.fact(name, "PROBLEM: "+strings.ReplaceAll(strings.TrimSuffix(saw, "."), "\n", ", "))
+	d.fact(name, "PROBLEM: "+strings.Join(strings.Fields(strings.TrimSuffix(saw, ".")), " "))
 	d.fact("", do)
 }
 

@@ -28,12 +28,18 @@ func (d *diagnosis) checkDatabase(ctx context.Context, c Config) {
 		return
 	}
 	found, err := jobs.Inspect(ctx, c.DatabaseURL, keys)
+	var noFile *fs.PathError
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d.fact("Database", kind+", no file yet. The first start makes it")
+	case errors.As(err, &noFile) && errors.Is(err, fs.ErrNotExist):
+		d.fact("Database", kind+", no file "+noFile.Path+" yet. The first start makes it")
 		return
 	case err != nil:
-		d.problem("Database", err.Error(), "Check HOOKWALL_DATABASE_URL, and that the database can be reached.")
+		do := "Check HOOKWALL_DATABASE_URL, and that no other program locks the file. Hookwall's user must be able to " +
+			"write to the file and its folder."
+		if kind == "Postgres" {
+			do = "Check HOOKWALL_DATABASE_URL, and that the server can be reached."
+		}
+		d.problem("Database", err.Error(), do)
 		return
 	}
 	d.tables(kind, found)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"mime"
@@ -43,11 +44,13 @@ func (d *diagnosis) checkAPI(ctx context.Context, c Config) {
 	}
 	kind, _, _ := mime.ParseMediaType(resp.header.Get("Content-Type"))
 	isJSON := kind == "application/json" || strings.HasSuffix(kind, "+json")
-	isRefused := resp.status == http.StatusUnauthorized || resp.status == http.StatusForbidden && isJSON
+	isRefused := resp.status == http.StatusUnauthorized && kind != "text/html" ||
+		resp.status == http.StatusForbidden && isJSON
 	took := time.Since(started)
 	if !isRefused {
-		d.problem("Fourthwall", fmt.Sprintf("%s responds with status %d, where the API responds with 401", c.APIURL,
-			resp.status), "Check FOURTHWALL_API_URL, and whether a proxy or a firewall responds in the API's place.")
+		d.problem("Fourthwall", fmt.Sprintf("%s responds with status %d (%s), where the API responds with 401", c.APIURL,
+			resp.status, cmp.Or(kind, "no content type")),
+			"Check FOURTHWALL_API_URL, and whether a proxy or a firewall responds in the API's place.")
 		return
 	}
 	d.fact("Fourthwall", fmt.Sprintf("the API at %s responded in %d ms", c.APIURL, took.Milliseconds()))

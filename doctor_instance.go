@@ -82,6 +82,8 @@ func selfCheck(ctx context.Context, at, ticket string) (seen handlers.SelfCheck,
 	switch {
 	case resp.StatusCode == http.StatusNotFound:
 		return seen, errors.New("it isn't this Hookwall, or has another key, another clock or another version (404)")
+	case resp.StatusCode == http.StatusMisdirectedRequest:
+		return seen, errors.New("the Host header doesn't arrive unchanged (421)")
 	case resp.StatusCode != http.StatusOK:
 		return seen, fmt.Errorf("something responds with status %d", resp.StatusCode)
 	}
@@ -131,6 +133,9 @@ func wrongClient(public *url.URL, seen handlers.SelfCheck) (saw, do string) {
 	case seen.Trusted && given == "":
 		return "the proxy sends no X-Forwarded-For, so everyone behind it counts as one IP address",
 			"Let the proxy add the client's IP address to X-Forwarded-For."
+	case seen.Trusted && seen.Client == seen.Peer && !strings.Contains(given, seen.Peer):
+		return "the last value of X-Forwarded-For is no IP address, so everyone behind the proxy counts as one",
+			"Let the proxy add the client's IP address."
 	case !seen.Trusted && isProxied:
 		return "the proxy " + seen.Peer + " is not trusted, so everyone behind it counts as one IP address",
 			"Add it to HOOKWALL_TRUSTED_PROXIES, and restart Hookwall."

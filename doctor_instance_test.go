@@ -59,6 +59,12 @@ func TestDoctorSeesItself(t *testing.T) {
 		{"replaces the address", (*httputil.ProxyRequest).SetXForwarded, 0, []string{"X-Forwarded-For: 127.0.0.1"}, 0},
 		{"passes the header through", keep, 0, []string{"Client        PROBLEM", "anyone can pretend"}, 1},
 		{"drops the header", func(*httputil.ProxyRequest) {}, 0, []string{"sends no X-Forwarded-For"}, 1},
+		{"changes the host", func(p *httputil.ProxyRequest) { p.Out.Host = "internal.example" }, 0, []string{
+			"the Host header doesn't arrive unchanged (421)",
+		}, 1},
+		{"adds no address", func(p *httputil.ProxyRequest) { p.Out.Header.Set("X-Forwarded-For", "unknown") }, 0, []string{
+			"Client        PROBLEM: the last value of X-Forwarded-For is no IP address",
+		}, 1},
 		{"asks to sign in", keep, http.StatusFound, []string{
 			"Public URL    PROBLEM: Hookwall is ready at " + addr + ", but not at " + public, "status 302",
 			"must forward GET /self-check without a sign-in",

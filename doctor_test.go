@@ -74,7 +74,7 @@ func TestDoctor(t *testing.T) {
 		err  bool
 	}{
 		"personal": {nil, nil, []string{
-			"Database      SQLite, no file yet. The first start makes it\n", "Fourthwall    the sandbox.",
+			"Database      SQLite, no file /", "hookwall.db yet. The first start makes it\n", "Fourthwall    the sandbox.",
 			"Instance      not checked, because there is no key yet.", "Result        no problems found\n",
 			"Sign-in       none. Each browser connects its own shops",
 		}, false},
@@ -135,7 +135,7 @@ func TestDoctor(t *testing.T) {
 				"HOOKWALL_SECRET_KEY", testKey,
 			},
 			nil,
-			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached"},
+			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached", "=none`: 127.0.0.1:1 (127.0.0.1): dial"},
 			true,
 		},
 		"an app": {
@@ -156,6 +156,11 @@ func TestDoctor(t *testing.T) {
 		"a firewall in the API's place": {
 			app(api(t, http.StatusForbidden, "text/html", 0), genuine), nil,
 			[]string{"Fourthwall    PROBLEM", "responds with status 403", "whether a proxy or a firewall"},
+			true,
+		},
+		"a proxy in the API's place": {
+			app(api(t, http.StatusUnauthorized, "text/html", 0), genuine), nil,
+			[]string{"responds with status 401 (text/html)", "whether a proxy or a firewall"},
 			true,
 		},
 		"another server": {

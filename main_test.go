@@ -18,6 +18,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/alecthomas/kong"
+
 	"hookwall/e2e/process"
 	"hookwall/internal/store"
 )
@@ -252,6 +254,7 @@ func TestRefusesToStart(t *testing.T) {
 	}{
 		{"an unknown flag", nil, []string{"--nonsense"}, "hookwall -h"},
 		{"an unknown command", nil, []string{"fly"}, "hookwall -h"},
+		{"a command without its argument", nil, []string{"backup"}, "hookwall backup -h"},
 		{"a sandbox for everyone", nil, []string{"sandbox", "--addr", "0.0.0.0:0"}, "--expose"},
 		{"a key that is none", []string{"HOOKWALL_SECRET_KEY", "short", "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"}, nil, "HOOKWALL_SECRET_KEY"},
 		{"a file that is no database", []string{"HOOKWALL_DATABASE_URL", file, "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"}, nil, file},
@@ -271,6 +274,24 @@ func TestRefusesToStart(t *testing.T) {
 				t.Error("the key is repeated")
 			}
 		})
+	}
+}
+
+// TestHelpNamesCommands compares the commands with those that the first page of the help names.
+func TestHelpNamesCommands(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), []string{"-h"}, env(), &out); err != nil {
+		t.Fatal(err)
+	}
+	parser, err := kong.New(&commandLine{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(strings.Fields(out.String()), " ")
+	for _, command := range parser.Model.Children {
+		if !strings.Contains(said, "hookwall "+command.Name) {
+			t.Errorf("hookwall -h doesn't name hookwall %s", command.Name)
+		}
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -111,7 +113,12 @@ func probeConnected(
 
 // runProbe prints the report even if the probe was interrupted.
 func runProbe(ctx context.Context, config probe.Config, stdout io.Writer) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed: clean up, too
+	defer stop()
 	findings, err := probe.Run(ctx, config)
+	if errors.Is(err, probe.ErrUnusable) {
+		return err // nothing was found
+	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(errors.New("interrupted"), onlyLeft(err))
 	}

@@ -53,8 +53,11 @@ func TestProbe(t *testing.T) {
 		{"neither", []string{address, "--yes"}, "", []string{"--key-file", "--shop"}, false, true},
 		{"both", []string{address, "--yes", "--shop", shop.ID}, key, []string{"not both"}, false, true},
 		{"half a key", []string{address, "--yes"}, "user", []string{"USERNAME:PASSWORD"}, false, true},
+		{"a wrong key", []string{address, "--yes"}, "no:body", []string{"used: 401", "Check the API key"}, true, true},
+		{"an IP address", []string{"https://192.0.2.7/", "--yes"}, key, []string{"use an https URL"}, false, true},
 		{"http", []string{"http://hooks.example.com/", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 		{"a port", []string{"https://hooks.example.com:8443/", "--yes"}, key, []string{"on port 443"}, false, true},
+		{"a fragment", []string{"https://hooks.example.com/#a", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

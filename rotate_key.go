@@ -21,6 +21,9 @@ func rotateKey(ctx context.Context, f serveFlags, getenv func(string) string, st
 	if err != nil {
 		return err
 	}
+	if err := isThere(c.DatabaseURL); err != nil {
+		return err // a new database would need no older key
+	}
 	c.APIURL = cmp.Or(c.APIURL, anyEnvironment)
 	st, err := openStore(ctx, c, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -42,8 +45,9 @@ func rotateKey(ctx context.Context, f serveFlags, getenv func(string) string, st
 
 // sayKeys prints what is encrypted with which key, and whether older keys can be removed.
 func sayKeys(stdout io.Writer, r store.Rotation) error {
-	needed, missing, older := 0, 0, 0
+	needed, missing, older, all := 0, 0, 0, 0
 	for _, use := range r.Uses {
+		all += use.Values
 		fmt.Fprintf(stdout, "Key %s: %s, %s.\n", use.Key, values(use.Values), roleOf(use))
 		switch {
 		case !use.Given:
@@ -63,6 +67,9 @@ func sayKeys(stdout io.Writer, r store.Rotation) error {
 	case needed > 0:
 		return fmt.Errorf("an instance still encrypts with an older key: %s since the start. Put the new key first on all "+
 			"instances, restart them, and run hookwall rotate-key again", values(needed))
+	case older > 0 && all == 0:
+		fmt.Fprintln(stdout, "This database has no encrypted values. Check that it's the dashboard's, before you remove "+
+			"a key.")
 	case older > 0:
 		fmt.Fprintln(stdout, "The older keys aren't needed. Remove them from HOOKWALL_SECRET_KEY, and restart all instances.")
 	default:

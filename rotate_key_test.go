@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -97,5 +98,37 @@ func TestRotateKeyOfTheSandbox(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "There is one key") {
 		t.Errorf("it prints:\n%s", out.String())
+	}
+}
+
+// Nobody removes an old key because another database doesn't need it.
+func TestRotateKeyOfAnotherDatabase(t *testing.T) {
+	keys := strings.Repeat("A", 43) + "," + testKey
+	tests := []struct {
+		name, want string
+		exists     bool
+	}{
+		{"none", "Use the dashboard's settings, including XDG_DATA_HOME", false},
+		{"an empty one", "Check that it's the dashboard's, before you remove a key", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "x.db")
+			if tt.exists {
+				if err := os.WriteFile(file, nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var out strings.Builder
+			err := run(t.Context(), []string{"rotate-key"}, env("HOOKWALL_DATABASE_URL", file, "HOOKWALL_SECRET_KEY", keys,
+				"FOURTHWALL_API_URL", "https://api.example"), &out)
+			said := out.String() + fmt.Sprint(err)
+			if !strings.Contains(said, tt.want) || strings.Contains(said, "aren't needed") {
+				t.Errorf("it says:\n%s\nwant %q", said, tt.want)
+			}
+			if _, err := os.Stat(file); (err == nil) != tt.exists {
+				t.Errorf("the file: %v, want that it exists: %t", err, tt.exists)
+			}
+		})
 	}
 }

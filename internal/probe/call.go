@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -19,7 +20,8 @@ const (
 	eventsPath   = "/open-api/v1.0/webhook-events"
 
 	callTime    = 15 * time.Second
-	maxResponse = 32 << 20 // bytes, for a page of 50 deliveries
+	longestWait = 10 * time.Second // a shop's limit counts over this time
+	maxResponse = 32 << 20         // bytes, for a page of 50 deliveries
 )
 
 // response is what the API said.
@@ -31,12 +33,40 @@ type response struct {
 	array  []any          // nil unless the body is one
 }
 
-// call makes a call once. The dashboard's client isn't used, since it accepts many forms of a response and repeats
-// calls.
+// failure is a response that says nothing of an assumption: the shop's rate limit is reached, or the API failed.
+type failure struct{ response }
+
+func (f failure) Error() string { return f.summary() }
+
+// call makes a call after a pause. At the rate limit it waits and calls again. It returns a failure for 429 and 5xx.
 func (p *prober) call(ctx context.Context, method, path string, body any) (response, error) {
-	if err := p.wait(ctx); err != nil {
+	if err := wait(ctx, p.Pause); err != nil {
 		return response{}, err
 	}
+	r, err := p.send(ctx, method, path, body)
+	if err == nil && r.status == http.StatusTooManyRequests {
+		if wait(ctx, retryAfter(r.header)) == nil {
+			r, err = p.send(ctx, method, path, body)
+		}
+	}
+	if err == nil && (r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError) {
+		err = failure{r}
+	}
+	return r, err
+}
+
+// retryAfter returns how long the API asks to wait, at most longestWait.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return longestWait
+	}
+	return min(time.Duration(seconds)*time.Second, longestWait)
+}
+
+// send makes a call once. The dashboard's client isn't used, since it accepts many forms of a response and repeats
+// calls.
+func (p *prober) send(ctx context.Context, method, path string, body any) (response, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	var sent io.Reader
@@ -72,12 +102,12 @@ func (p *prober) call(ctx context.Context, method, path string, body any) (respo
 	return r, nil
 }
 
-// wait keeps calls apart, so that the probe takes a small part of the shop's limit.
-func (p *prober) wait(ctx context.Context) error {
-	if p.Pause == 0 {
+// wait returns after a pause, or with an error when ctx ends.
+func wait(ctx context.Context, pause time.Duration) error {
+	if pause == 0 {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(p.Pause)
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -91,6 +121,12 @@ func (p *prober) wait(ctx context.Context) error {
 func (r response) text(field string) string {
 	s, _ := r.object[field].(string)
 	return s
+}
+
+// isList reports whether the response is a list in a form that results can read.
+func (r response) isList() bool {
+	_, isPage := r.object["results"].([]any)
+	return r.status == http.StatusOK && (isPage || r.array != nil)
 }
 
 // results returns the elements of a list, whatever its form.

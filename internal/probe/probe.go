@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -51,10 +52,17 @@ type Config struct {
 // Check returns an error for a URL that the probe can't use.
 func Check(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Port() != "" && u.Port() != "443" {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Port() != "" && u.Port() != "443" ||
+		u.Fragment != "" || // the mark of the run would be in the fragment
+		!strings.Contains(u.Hostname(), ".") || isIP(u.Hostname()) { // rejected, which says nothing of creating
 		return errors.New("use an https URL of your own on port 443, such as https://hooks.example.com/probe")
 	}
 	return nil
+}
+
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // Plan returns sentences that say what Run does.
@@ -68,6 +76,9 @@ func Plan(address string) []string {
 	}
 }
 
+// ErrUnusable means that the API rejects the credential, or that nothing like the API responds.
+var ErrUnusable = errors.New("the API can't be used")
+
 // ErrLeft means that webhooks of the probe may be left in the shop.
 var ErrLeft = errors.New("webhooks of the probe may be left in the shop")
 
@@ -77,17 +88,20 @@ type prober struct {
 
 	mark    string // in the URL of each webhook that the run creates
 	made    []string
-	unsure  bool     // a create may have worked without saying so
+	unsure  int      // creates that may have worked without saying so
 	limits  []string // names of headers about the rate limit
 	errors  []response
 	results map[string]Finding
 }
 
 // Run tries all assumptions and then deletes what it made, also if ctx ends before. The findings are complete even with
-// an error. Errors are ErrLeft, and that of ctx.
+// an error. Errors are ErrUnusable, ErrLeft, and that of ctx.
 func Run(ctx context.Context, c Config) ([]Finding, error) {
 	p := &prober{Config: c, mark: "hookwall-probe=" + strings.ToLower(rand.Text()), results: map[string]Finding{}}
-	p.try(ctx)
+	unusable := p.tryShop(ctx)
+	if unusable == nil {
+		p.try(ctx)
+	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Cleanup)
 	defer cancel()
 	err := p.cleanUp(end)
@@ -100,12 +114,14 @@ func Run(ctx context.Context, c Config) ([]Finding, error) {
 		f.Assumption = a
 		all = append(all, f)
 	}
-	return all, errors.Join(ctx.Err(), err)
+	if ctx.Err() != nil {
+		return all, errors.Join(ctx.Err(), err)
+	}
+	return all, errors.Join(unusable, err)
 }
 
 // try goes through the assumptions. What needs a webhook is left out if none can be created.
 func (p *prober) try(ctx context.Context) {
-	p.tryShop(ctx)
 	p.tryList(ctx)
 	if first, ok := p.tryCreate(ctx); ok {
 		p.tryRead(ctx, first)
@@ -132,14 +148,20 @@ func (p *prober) judge(id string, holds bool, seen string) {
 
 func (p *prober) notKnown(id, seen string) { p.results[id] = Finding{Verdict: NotKnown, Seen: seen} }
 
-func (p *prober) tryShop(ctx context.Context) {
+// tryShop makes the first call. It returns ErrUnusable if others would say nothing of the API.
+func (p *prober) tryShop(ctx context.Context) error {
 	r, err := p.call(ctx, http.MethodGet, shopPath, nil)
 	if err != nil {
 		p.notKnown(readsShop, cause(err))
-		return
+		return fmt.Errorf("%w: %s. Check FOURTHWALL_API_URL, or try again later", ErrUnusable, cause(err))
+	}
+	if r.status == http.StatusUnauthorized || r.object == nil {
+		p.notKnown(readsShop, r.summary())
+		return fmt.Errorf("%w: %s. Check the API key and FOURTHWALL_API_URL", ErrUnusable, r.summary())
 	}
 	p.judge(readsShop, r.status == http.StatusOK && r.text("id") != "" && r.text("name") != "" && r.text("domain") != "",
 		r.summary()+fieldsOf(r.object))
+	return nil
 }
 
 // tryList reads the list before anything is created.
@@ -150,7 +172,7 @@ func (p *prober) tryList(ctx context.Context) {
 		return
 	}
 	p.judgeReading(r)
-	if r.status == http.StatusBadRequest {
+	if r.status == http.StatusBadRequest || r.status == http.StatusUnprocessableEntity {
 		p.judge(sizeHundred, false, r.summary())
 		if r, err = p.call(ctx, http.MethodGet, webhooksPath, nil); err != nil {
 			p.notKnown(listIsPage, cause(err))
@@ -159,11 +181,11 @@ func (p *prober) tryList(ctx context.Context) {
 	}
 	if r.status != http.StatusOK {
 		p.notKnown(listIsPage, r.summary())
-		p.errors = append(p.errors, r)
+		p.noteError(r)
 		return
 	}
 	p.judge(listIsPage, r.object != nil && r.object["results"] != nil, shape(r))
-	p.judge(listCounts, has(r.object, "total", "page", "size", "totalPages"), strings.TrimSpace(fieldsOf(r.object)))
+	p.judge(listCounts, has(r.object, "total", "page", "size", "totalPages"), shape(r))
 	if _, tried := p.results[sizeHundred]; !tried {
 		size, given := r.object["size"].(float64)
 		if given {
@@ -172,10 +194,13 @@ func (p *prober) tryList(ctx context.Context) {
 			p.notKnown(sizeHundred, "the response names no size")
 		}
 	}
-	if n := len(r.results()); n > 0 {
-		p.judge(listsOthers, true, fmt.Sprintf("%d before the probe", n))
-	} else {
-		p.notKnown(listsOthers, "there was no other webhook")
+	switch n := len(r.results()); {
+	case !r.isList():
+		p.notKnown(listsOthers, shape(r))
+	case n > 0:
+		p.judge(listsOthers, true, fmt.Sprintf("%d before the probe. Differs if this credential created all of them", n))
+	default:
+		p.notKnown(listsOthers, "none before the probe. Differs if the shop had any")
 	}
 }
 
@@ -205,15 +230,19 @@ type content struct {
 	Types []string `json:"allowedTypes"`
 }
 
-// create makes a webhook and remembers its ID.
+// create makes a webhook and remembers its ID. A create that was sent is finished even if ctx ends, or nobody would
+// know whether it worked.
 func (p *prober) create(ctx context.Context, body any) (response, error) {
-	r, err := p.call(ctx, http.MethodPost, webhooksPath, body)
+	if err := ctx.Err(); err != nil {
+		return response{}, err
+	}
+	r, err := p.call(context.WithoutCancel(ctx), http.MethodPost, webhooksPath, body)
 	id := r.text("id")
 	if id != "" {
 		p.made = append(p.made, id)
 	}
-	if id == "" && (err != nil || r.status < http.StatusBadRequest || r.status >= http.StatusInternalServerError) {
-		p.unsure = true
+	if id == "" && (r.status < http.StatusBadRequest || r.status >= http.StatusInternalServerError) {
+		p.unsure++
 	}
 	return r, err
 }
@@ -232,7 +261,7 @@ func (p *prober) tryCreate(ctx context.Context) (id string, ok bool) {
 	whole := r.status == http.StatusOK && id != "" && isContent(r.object, want) && r.text("apiVersion") == "V1"
 	p.judge(creates, whole, r.summary()+fieldsOf(r.object))
 	if id == "" {
-		p.errors = append(p.errors, r)
+		p.noteError(r)
 		return "", false
 	}
 	if r.text("secret") != "" {
@@ -288,7 +317,7 @@ func (p *prober) tryAllTypes(ctx context.Context, path string) {
 		p.judge(takesAllTypes, isContent(r.object, content{p.address(p.URL), all}), "accepted together")
 		return
 	}
-	p.errors = append(p.errors, r)
+	p.noteError(r)
 	var rejected []string
 	for _, t := range all {
 		one, err := p.call(ctx, http.MethodPut, path, content{p.address(p.URL), []string{t}})
@@ -330,7 +359,11 @@ func (p *prober) tryDelete(ctx context.Context, id string) {
 		return
 	}
 	ok := r.status == http.StatusOK || r.status == http.StatusNoContent
-	p.judge(deletes, ok && len(r.body) == 0, r.summary())
+	seen := r.summary()
+	if len(r.body) > 0 {
+		seen += ", with a body"
+	}
+	p.judge(deletes, ok && len(r.body) == 0, seen)
 	if !ok {
 		return
 	}
@@ -357,8 +390,8 @@ func (p *prober) tryTypesField(ctx context.Context) {
 		return
 	}
 	if r.text("id") == "" {
-		p.errors = append(p.errors, r)
-		p.judge(refusesTypes, r.status >= http.StatusBadRequest && r.status < http.StatusInternalServerError, r.summary())
+		p.noteError(r)
+		p.judge(refusesTypes, r.status >= http.StatusBadRequest, r.summary())
 		return
 	}
 	types, _ := r.object["allowedTypes"].([]any)
@@ -383,21 +416,25 @@ var rejections = []struct {
 func (p *prober) tryRejections(ctx context.Context) {
 	for _, kind := range rejections {
 		var others []string
+		failed := false
 		for _, address := range kind.urls {
 			r, err := p.create(ctx, content{p.address(address), two[:1]})
 			if err != nil {
+				failed = true
 				others = append(others, address+": "+cause(err))
 				continue
 			}
-			if r.text("id") == "" {
-				p.errors = append(p.errors, r)
-			}
+			p.noteError(r)
 			if r.status != http.StatusBadRequest || r.text("code") != kind.code {
 				others = append(others, address+": "+r.summary())
 			}
 		}
 		if ctx.Err() != nil {
 			p.notKnown(kind.id, "interrupted")
+			continue
+		}
+		if failed {
+			p.notKnown(kind.id, strings.Join(others, "; "))
 			continue
 		}
 		p.judge(kind.id, len(others) == 0, cmp.Or(strings.Join(others, "; "), "all of them"))
@@ -410,9 +447,16 @@ func (p *prober) tryUnknown(ctx context.Context) {
 		p.notKnown(unknownIs404, cause(err))
 		return
 	}
-	p.errors = append(p.errors, r)
+	p.noteError(r)
 	p.judge(unknownIs404, r.status == http.StatusNotFound && r.text("code") == "WEBHOOK_CONFIGURATION_NOT_FOUND",
 		r.summary())
+}
+
+// noteError remembers a response that is an error.
+func (p *prober) noteError(r response) {
+	if r.status >= http.StatusBadRequest {
+		p.errors = append(p.errors, r)
+	}
 }
 
 // judgeErrors looks at all errors that came.
@@ -435,6 +479,12 @@ func (p *prober) judgeErrors() {
 // cleanUp deletes what the run created, and whatever else has its mark: a create can work without saying so.
 func (p *prober) cleanUp(ctx context.Context) error {
 	all, listed := p.marked(ctx)
+	found := 0 // creates whose response was lost
+	for _, id := range all {
+		if !slices.Contains(p.made, id) {
+			found++
+		}
+	}
 	for _, id := range p.made {
 		if !slices.Contains(all, id) {
 			all = append(all, id)
@@ -447,7 +497,7 @@ func (p *prober) cleanUp(ctx context.Context) error {
 			left++
 		}
 	}
-	if left == 0 && (listed || !p.unsure) {
+	if left == 0 && (p.unsure == 0 || listed && found >= p.unsure) {
 		return nil
 	}
 	return fmt.Errorf("%w. Look for URLs with %s, and delete these webhooks", ErrLeft, p.mark)
@@ -458,7 +508,7 @@ func (p *prober) marked(ctx context.Context) (ids []string, complete bool) {
 	seen := map[string]bool{}
 	for page := range 1000 {
 		r, err := p.call(ctx, http.MethodGet, fmt.Sprintf("%s?page=%d", webhooksPath, page), nil)
-		if err != nil || r.status != http.StatusOK {
+		if err != nil || !r.isList() {
 			return ids, false
 		}
 		fresh := false
@@ -481,7 +531,8 @@ func (p *prober) marked(ctx context.Context) (ids []string, complete bool) {
 // noteLimits remembers headers about a rate limit.
 func (p *prober) noteLimits(h http.Header) {
 	for name := range h {
-		if strings.Contains(strings.ToLower(name), "ratelimit") && !slices.Contains(p.limits, name) {
+		plain := strings.ReplaceAll(strings.ToLower(name), "-", "")
+		if strings.Contains(plain, "ratelimit") && !slices.Contains(p.limits, name) {
 			p.limits = append(p.limits, name)
 		}
 	}
@@ -506,8 +557,8 @@ func WriteReport(w io.Writer, version string, findings []Finding) error {
 	for _, f := range findings {
 		count[f.Verdict]++
 	}
-	_, err := fmt.Fprintf(w, "Hookwall %s: %d assumptions hold, %d differ, %d are not known.\n\n", version, count[Holds],
-		count[Differs], count[NotKnown])
+	_, err := fmt.Fprintf(w, "Hookwall %s, %d assumptions: %d hold, %d differ, %d not known.\n\n", version, len(findings),
+		count[Holds], count[Differs], count[NotKnown])
 	for _, f := range findings {
 		if err == nil {
 			_, err = fmt.Fprintf(w, "%s  %-9s  %s\n                Seen: %s.\n", f.ID, f.Verdict, f.Claim, f.Seen)

@@ -257,6 +257,26 @@ func TestRun(t *testing.T) {
 		{name: "rate limit in headers", change: func(_ *http.Request, a *answer) {
 			a.header.Set("X-RateLimit-Remaining", "9")
 		}, want: differs("A24")},
+		{name: "rate limit in a header with more hyphens", change: func(_ *http.Request, a *answer) {
+			a.header.Set("X-Rate-Limit-Remaining", "9")
+		}, want: differs("A24")},
+		{name: "size is unprocessable", change: func(r *http.Request, a *answer) {
+			if r.URL.Query().Get("size") == "100" {
+				a.refuse(422, "INVALID")
+			}
+		}, want: differs("A08")},
+		{name: "no deliveries to read", change: func(r *http.Request, a *answer) {
+			if isCall(r, "GET", "/webhook-events") {
+				a.refuse(404, "NOT_FOUND")
+			}
+		}, want: differs("A21").with(verdicts{"A22": probe.NotKnown, "A23": probe.NotKnown})},
+		{name: "deliveries fail", change: func(r *http.Request, a *answer) {
+			if isCall(r, "GET", "/webhook-events") {
+				a.refuse(500, "FAILED")
+			}
+		}, want: verdicts{"A21": probe.NotKnown, "A22": probe.NotKnown, "A23": probe.NotKnown}},
+		{name: "at the rate limit, then not", change: limited(1)},
+		{name: "always at the rate limit", change: limited(1000), want: verdicts{"A17": probe.NotKnown}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -297,6 +317,119 @@ func accepts(code string) func(*http.Request, *answer) {
 		if strings.Contains(string(a.body), code) {
 			a.refuse(422, "SOMETHING_ELSE")
 		}
+	}
+}
+
+// limited puts the call for an unknown webhook at the rate limit, so many times.
+func limited(times int) func(*http.Request, *answer) {
+	return func(r *http.Request, a *answer) {
+		// The one with the mark of the run, and no webhook, has 20 characters behind the prefix.
+		if _, id, found := strings.Cut(r.URL.Path, "/webhooks/wcon_"); !found || len(id) != 20 || a.status != 404 {
+			return
+		}
+		if times--; times >= 0 {
+			a.refuse(429, "TOO_MANY_REQUESTS")
+			a.header.Set("Retry-After", "0")
+		}
+	}
+}
+
+// TestUnusable tries servers that say nothing of the API.
+func TestUnusable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*http.Request, *answer)
+		want   string // in the error
+	}{
+		{"a wrong key", func(_ *http.Request, a *answer) { a.refuse(401, "UNAUTHORIZED") }, "401 UNAUTHORIZED. Check the API key"},
+		{"HTML", func(_ *http.Request, a *answer) { a.status, a.body = 200, []byte("<html>") }, "200, not JSON. Check"},
+		{"an outage", func(_ *http.Request, a *answer) { a.refuse(503, "DOWN") }, "503 DOWN. Check FOURTHWALL_API_URL"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, b, c := newBox(t)
+			b.change = tt.change
+			creates := 0
+			b.before = func(r *http.Request) error {
+				if r.Method == http.MethodPost {
+					creates++
+				}
+				return nil
+			}
+			all, err := probe.Run(t.Context(), c)
+			if !errors.Is(err, probe.ErrUnusable) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			if creates != 0 {
+				t.Errorf("%d creates were sent", creates)
+			}
+			for _, f := range all {
+				if f.Verdict != probe.NotKnown {
+					t.Errorf("%s %s: %s", f.ID, f.Verdict, f.Seen)
+				}
+			}
+		})
+	}
+}
+
+// TestSaysWhatMayBeLeft loses the response to the first create where the list doesn't show what it made.
+func TestSaysWhatMayBeLeft(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		list string // all that is listed
+	}{
+		{"a list in another form", `{"webhooks":[]}`},
+		{"a create that takes effect later", `{"results":[],"total":0,"page":0,"size":100,"totalPages":0}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, b, c := newBox(t)
+			lost := false
+			b.change = func(r *http.Request, a *answer) {
+				switch {
+				case isCall(r, "POST", "/webhooks") && !lost:
+					lost = true
+					a.refuse(502, "BAD_GATEWAY")
+				case isCall(r, "GET", "/webhooks") && !isCall(r, "GET", "/webhooks/"):
+					a.body = []byte(tt.list)
+				}
+			}
+			if _, err := probe.Run(t.Context(), c); !errors.Is(err, probe.ErrLeft) {
+				t.Errorf("error %v, want ErrLeft", err)
+			}
+		})
+	}
+}
+
+// TestInterruptedCreate interrupts the probe while each create is on its way. The call ends first, or nobody would know
+// what it did.
+func TestInterruptedCreate(t *testing.T) {
+	t.Parallel()
+	box, b, c := newBox(t)
+	shop := box.Shops()[0].ID
+	before := box.Webhooks(shop)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.before = func(r *http.Request) error {
+		if r.Method == http.MethodPost {
+			cancel()
+			return r.Context().Err()
+		}
+		return nil
+	}
+	all, err := probe.Run(ctx, c)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, probe.ErrLeft) {
+		t.Errorf("error %v, want only that of the context", err)
+	}
+	if v := found(all)["A02"]; v != "" {
+		t.Errorf("A02 is %s, want that it holds", v)
+	}
+	if diff := cmp.Diff(before, box.Webhooks(shop)); diff != "" {
+		t.Errorf("webhooks of the shop (-before +after):\n%s", diff)
 	}
 }
 

@@ -23,6 +23,11 @@ func (p *prober) tryEvents(ctx context.Context) {
 	}
 	p.judge(readsEvents, r.status == http.StatusOK && r.object != nil && r.object["results"] != nil, shape(r))
 	all := r.results()
+	if !r.isList() {
+		p.notKnown(knownStates, shape(r))
+		p.notKnown(bodyNamesHook, shape(r))
+		return
+	}
 	if len(all) == 0 {
 		p.notKnown(knownStates, "there was no delivery")
 		p.notKnown(bodyNamesHook, "there was no delivery")
@@ -84,7 +89,10 @@ func has(object map[string]any, fields ...string) bool {
 
 // cause says why a call has no response, without addresses.
 func cause(err error) string {
+	var failed failure
 	switch {
+	case errors.As(err, &failed):
+		return failed.summary()
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	case errors.Is(err, context.DeadlineExceeded):

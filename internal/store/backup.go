@@ -12,6 +12,18 @@ import (
 	"runtime"
 )
 
+// CheckExists returns an error if a SQLite file doesn't exist. It's nil for Postgres.
+func CheckExists(databaseURL string) error {
+	if IsPostgres(databaseURL) {
+		return nil
+	}
+	path, err := sqlitePath(databaseURL)
+	if err != nil {
+		return err
+	}
+	return checkFile(path)
+}
+
 // Backup copies a SQLite database into a new file, which only its owner can read. It returns the size in bytes. Other
 // processes can use the database at the same time. The copy has everything that they committed before it began.
 //
@@ -44,6 +56,7 @@ func Backup(ctx context.Context, databaseURL, file string) (size int64, err erro
 	if errors.Is(err, fs.ErrExist) {
 		err = fmt.Errorf("%s exists, and a backup overwrites no file. Name another file", file)
 	}
+	_ = os.Remove(part.Name() + "-journal") // SQLite leaves it if the disk is full
 	if err := errors.Join(err, os.Remove(part.Name())); err != nil {
 		return 0, err
 	}
@@ -63,7 +76,7 @@ func copySQLite(ctx context.Context, path, copied string) (size int64, err error
 		err = syncPath(copied)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("the backup failed: %w", err)
+		return 0, fmt.Errorf("the backup into %s failed: %w", filepath.Dir(copied), err)
 	}
 	info, err := os.Stat(copied)
 	if err != nil {

@@ -92,8 +92,8 @@ func newMigrations(db *sql.DB, dialect goose.Dialect, more ...goose.ProviderOpti
 func upToDate(ctx context.Context, p *goose.Provider) (version int64, done bool, err error) {
 	current, known, err := p.GetVersions(ctx)
 	if err == nil && current > known {
-		err = fmt.Errorf("the database is at schema %d and this version of Hookwall knows %d: "+
-			"start the newer version that made it, or use another database", current, known)
+		err = fmt.Errorf("the tables are at version %d, and this Hookwall knows %d. "+
+			"Start the newer Hookwall that made them, or restore a backup from before", current, known)
 	}
 	return current, err == nil && current == known, err
 }

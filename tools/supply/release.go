@@ -20,8 +20,13 @@ import (
 // documents are the files of the repository that every archive has.
 var documents = []string{
 	".env.example", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md",
-	"deploy/hookwall.service", "deploy/kubernetes.yaml",
-	"docs/configuration.md", "docs/operate.md", "docs/images/create.png", "docs/sandbox.md", "docs/security.md",
+	"deploy/grafana/hookwall.json", "deploy/hookwall.service", "deploy/kubernetes.yaml", "deploy/nginx/hookwall.conf",
+	"deploy/nginx/locations.conf", "deploy/nginx/tls.conf", "deploy/nginx/unavailable.html",
+	"deploy/prometheus/hookwall.rules.yaml",
+	"docs/api.md", "docs/assumptions.md", "docs/configuration.md", "docs/dependencies.md", "docs/fleet-file.md",
+	"docs/images/create.png", "docs/metrics.md", "docs/operate.md", "docs/performance.md", "docs/sandbox.md",
+	"docs/security.md", "docs/sign-in.md", "docs/terminal.md",
+	"handlers/openapi.yaml", "internal/fleet/fleet-file.schema.json", // the documents link to them
 }
 
 // release is one being made. The same source makes the same bytes.
@@ -125,10 +130,10 @@ func (r release) build(system, processor, binary string) error {
 // documents.
 func (r release) files(folder, binary string) (fstest.MapFS, error) {
 	files := fstest.MapFS{folder + "/licenses.txt": {Data: r.notices, Mode: 0o644, ModTime: r.time}}
-	for _, name := range []string{"", "deploy", "docs", "docs/images"} {
-		files[path.Join(folder, name)] = &fstest.MapFile{Mode: fs.ModeDir | 0o755, ModTime: r.time}
-	}
 	add := func(name, from string, mode fs.FileMode) error {
+		for dir := path.Join(folder, path.Dir(name)); dir != "."; dir = path.Dir(dir) {
+			files[dir] = &fstest.MapFile{Mode: fs.ModeDir | 0o755, ModTime: r.time}
+		}
 		content, err := os.ReadFile(from) //nolint:gosec // in the repository, or just built
 		files[path.Join(folder, name)] = &fstest.MapFile{Data: content, Mode: mode, ModTime: r.time}
 		return err

@@ -11,7 +11,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -44,8 +46,12 @@ func TestRelease(t *testing.T) {
 	}
 	files := untar(t, read(t, filepath.Join(out, name+".tar.gz")))
 	want := []string{
-		".env.example", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "hookwall.service", "kubernetes.yaml",
-		"configuration.md", "create.png", "operate.md", "sandbox.md", "security.md", "hookwall", "licenses.txt",
+		".env.example", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md",
+		"hookwall.json", "hookwall.service", "kubernetes.yaml", "hookwall.conf", "locations.conf", "tls.conf",
+		"unavailable.html", "hookwall.rules.yaml",
+		"api.md", "assumptions.md", "configuration.md", "dependencies.md", "fleet-file.md", "create.png", "metrics.md",
+		"operate.md", "performance.md", "sandbox.md", "security.md", "sign-in.md", "terminal.md",
+		"openapi.yaml", "hookwall", "fleet-file.schema.json", "licenses.txt",
 	}
 	if !slices.Equal(names(files), want) {
 		t.Errorf("the archive has %q, want %q", names(files), want)
@@ -53,6 +59,25 @@ func TestRelease(t *testing.T) {
 	for _, f := range files {
 		if f.name == "hookwall" && (f.mode != 0o755 || !bytes.Contains(f.content, []byte("v1.2.3"))) {
 			t.Error("the program is not executable, or has another version")
+		}
+	}
+}
+
+// TestDocumentsLinkToEachOther looks for links from documents of an archive to files that it lacks.
+func TestDocumentsLinkToEachOther(t *testing.T) {
+	// Contributing and Compose need the source.
+	known := append([]string{"CONTRIBUTING.md", "compose.yaml"}, documents...)
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	for _, name := range documents {
+		if path.Ext(name) != ".md" {
+			continue
+		}
+		for _, found := range link.FindAllStringSubmatch(string(read(t, filepath.Join(root, name))), -1) {
+			to := path.Join(path.Dir(name), found[1])
+			isFolder := slices.ContainsFunc(known, func(file string) bool { return strings.HasPrefix(file, to+"/") })
+			if !isFolder && !slices.Contains(known, to) {
+				t.Errorf("%s links to %s, which the archive lacks", name, to)
+			}
 		}
 	}
 }
