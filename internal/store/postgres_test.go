@@ -100,7 +100,7 @@ func TestPostgresErrorsAreSentencesWithoutThePassword(t *testing.T) {
 			change(t, good, func(u *url.URL, _ url.Values) { u.Host = free.Addr().String() }), "cannot be reached",
 		},
 		"another user's schema": {login, "may not make tables"},
-		"a newer database":      {newer, "at schema 4711 and this version of Hookwall knows"},
+		"a newer database":      {newer, "the tables are at version 4711, and this Hookwall knows"},
 		"a parameter that is none": {
 			change(t, good, func(_ *url.URL, q url.Values) { q.Set("hookwall", "1") }), "unrecognized configuration parameter",
 		},

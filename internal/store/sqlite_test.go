@@ -97,7 +97,7 @@ func TestOpenErrors(t *testing.T) {
 		},
 		"a link to nowhere": {filepath.Join(dir, "link"), good, "cannot be opened"},
 		"not a database":    {text, good, text + " is not a SQLite database"},
-		"a newer database":  {newer, good, "at schema 4711 and this version of Hookwall knows"},
+		"a newer database":  {newer, good, "the tables are at version 4711, and this Hookwall knows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := store.Open(t.Context(), c.url, c.o)
