@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"mime"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,8 +17,9 @@ const byteOrderMark = "\ufeff"
 
 // sendCSV sends rows as a file, in the form of RFC 4180: each row has as many
 // cells as the first. Every cell is quoted, since spreadsheets split cells at more
-// than commas.
-func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
+// than commas. In the columns of keys, a key is as it is, though it may begin with
+// a sign: another character in front would be a wrong key.
+func sendCSV(w http.ResponseWriter, name string, rows [][]string, keys ...int) error {
 	var body bytes.Buffer
 	body.WriteString(byteOrderMark)
 	for _, row := range rows {
@@ -24,7 +27,11 @@ func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 			if i > 0 {
 				body.WriteByte(',')
 			}
-			body.WriteString(`"` + strings.ReplaceAll(formulaSafe(valid(cell)), `"`, `""`) + `"`)
+			cell = valid(cell)
+			if !slices.Contains(keys, i) || !plainKey.MatchString(cell) {
+				cell = formulaSafe(cell)
+			}
+			body.WriteString(`"` + strings.ReplaceAll(cell, `"`, `""`) + `"`)
 		}
 		body.WriteString(strings.Repeat(`,""`, max(0, len(rows[0])-len(row))))
 		body.WriteString("\r\n")
@@ -35,6 +42,10 @@ func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	_, _ = w.Write(body.Bytes()) // fails if the client has left
 	return nil
 }
+
+// plainKey is a key in base64 or base64url. A formula that does harm has other
+// characters, too.
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9+/_-]+=*$`)
 
 // formulaSafe puts a quote in front of what a spreadsheet would read as a
 // formula, so that it is text. A semicolon also begins a cell in regions with a

@@ -76,21 +76,24 @@ func TestCSVBytes(t *testing.T) {
 	for name, test := range map[string]struct {
 		rows [][]string
 		want string
+		keys []int
 	}{
-		"letters beyond ASCII":   {[][]string{{"Müller", "☂"}}, `"Müller","☂"` + "\r\n"},
-		"two rows":               {[][]string{{"a"}, {"b"}}, "\"a\"\r\n\"b\"\r\n"},
-		"an empty cell":          {[][]string{{"a", ""}}, `"a",""` + "\r\n"},
-		"quotes":                 {[][]string{{`say "hi"`}}, `"say ""hi"""` + "\r\n"},
-		"commas and semicolons":  {[][]string{{"a,b;c"}}, `"a,b;c"` + "\r\n"},
-		"a line break":           {[][]string{{"a\nb"}}, "\"a\nb\"\r\n"},
-		"a formula":              {[][]string{{"=1+1"}}, `"'=1+1"` + "\r\n"},
-		"a formula after a mark": {[][]string{{"\ufeff=1+1"}}, "\"'\ufeff=1+1\"\r\n"},
-		"a shorter row":          {[][]string{{"a", "b", "c"}, {"1"}}, "\"a\",\"b\",\"c\"\r\n\"1\",\"\",\"\"\r\n"},
-		"bytes that are no text": {[][]string{{"\xff"}}, "\"\ufffd\"\r\n"},
+		"letters beyond ASCII":          {[][]string{{"Müller", "☂"}}, `"Müller","☂"` + "\r\n", nil},
+		"two rows":                      {[][]string{{"a"}, {"b"}}, "\"a\"\r\n\"b\"\r\n", nil},
+		"an empty cell":                 {[][]string{{"a", ""}}, `"a",""` + "\r\n", nil},
+		"quotes":                        {[][]string{{`say "hi"`}}, `"say ""hi"""` + "\r\n", nil},
+		"commas and semicolons":         {[][]string{{"a,b;c"}}, `"a,b;c"` + "\r\n", nil},
+		"a line break":                  {[][]string{{"a\nb"}}, "\"a\nb\"\r\n", nil},
+		"a formula":                     {[][]string{{"=1+1"}}, `"'=1+1"` + "\r\n", nil},
+		"a formula after a mark":        {[][]string{{"\ufeff=1+1"}}, "\"'\ufeff=1+1\"\r\n", nil},
+		"a shorter row":                 {[][]string{{"a", "b", "c"}, {"1"}}, "\"a\",\"b\",\"c\"\r\n\"1\",\"\",\"\"\r\n", nil},
+		"bytes that are no text":        {[][]string{{"\xff"}}, "\"\ufffd\"\r\n", nil},
+		"a key that begins with a sign": {[][]string{{"-R1S_b=", "-R1S_b="}}, `"'-R1S_b=","-R1S_b="` + "\r\n", []int{1}},
+		"a formula in place of a key":   {[][]string{{"", "=1+1", "-1|a!b"}}, `"","'=1+1","'-1|a!b"` + "\r\n", []int{1, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			if err := sendCSV(w, "a.csv", test.rows); err != nil {
+			if err := sendCSV(w, "a.csv", test.rows, test.keys...); err != nil {
 				t.Fatal(err)
 			}
 			if got := w.Body.String(); got != "\xef\xbb\xbf"+test.want {

@@ -100,7 +100,7 @@ func (s *server) sendRunSecrets(
 		}
 		rows = append(rows, []string{c.ShopName, one.Shop, c.ShopDomain, one.Webhook, url, one.Secret})
 	}
-	return sendCSV(w, planFileName(p)+"-secrets.csv", rows)
+	return sendCSV(w, planFileName(p)+"-secrets.csv", rows, 5)
 }
 
 // handlePlanSecretsStored deletes the secrets of a run.
