@@ -85,7 +85,17 @@ func TestKilled(t *testing.T) {
 			s := newStage(t)
 			st := s.open()
 			s.migrate(st)
-			start := func() { startVisiting(t, st, nothing) }
+			begun := make(chan struct{}) // closed when the victim has begun a visit
+			start := func() {
+				startVisiting(t, st, func(ctx context.Context) error {
+					select {
+					case <-begun:
+						return nil
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				})
+			}
 			isElected := func() bool { return s.count(st, "river_leader") == 1 }
 			if !test.leader {
 				start()
@@ -96,6 +106,7 @@ func TestKilled(t *testing.T) {
 			const shops = 40
 			s.insertVisits(st, shops)
 			victim.awaitVisit()
+			close(begun)
 			if test.leader {
 				start()
 			}
