@@ -104,7 +104,7 @@ var databaseFaults = []fault{
 	}.stuck(),
 	fault{
 		name: "Postgres is read-only", place: ownPostgres, begin: standby("on"), end: standby("off"),
-		log: "cannot execute SELECT FOR UPDATE in a read-only transaction",
+		log: "in a read-only transaction",
 	}.stuck(),
 	fault{
 		name: "Postgres breaks off and is back", place: postgres, begin: func(w *world) { w.db.cut(); w.db.restore() },
