@@ -139,7 +139,7 @@ func (w *spliced) send() error {
 }
 
 // historySize is how many bytes before a piece it may repeat, at most 32 KiB.
-const historySize = 32 << 10
+const historySize = 2 << 10
 
 // compress compresses the body, with the blocks of the part where that is in it.
 func (w *spliced) compress() error {
