@@ -23,6 +23,7 @@ type PageState struct {
 	owner   Owner // of the connections
 	self    Owner // of the session
 	flashes bool
+	presets bool
 	list    []Connection // of the shops of the query, and the newest; without credentials
 	total   int
 	conn    Connection // to the shop of the query
@@ -86,37 +87,40 @@ func (p *PageState) HasFlashes(owner Owner, path string) bool {
 	return p == nil || p.self != owner || p.query.Path != path || p.flashes
 }
 
+// HasPresets reports whether an owner has presets. It is true if that isn't known.
+func (p *PageState) HasPresets(owner Owner) bool { return p == nil || p.owner != owner || p.presets }
+
 // countedShops is up to how many shops of an owner a page counts each time. The number of more is up to countsFor old.
 const (
 	countedShops = 20
 	countsFor    = 10 * time.Second
 )
 
-// selectPage selects a session, whether its page has flashes, how many shops there are, up to a limit, and the
-// connections that the page may show, a row for each. Those of the page's shops and the newest ones are found by an
-// index each, so that a page costs the same with one shop and with a thousand.
+// selectPage selects a session, whether its page has flashes and its owner presets, and how many shops there are, up to
+// a limit. Each further row is a connection that the page may show. Those of the page's shops and the newest ones are
+// found by an index each, so that a page costs the same with one shop and with a thousand.
 const selectPage = `
 	WITH session AS (
 		SELECT owner, person, seen_at, CASE WHEN $6 = '' THEN owner ELSE $6 END AS holder FROM sessions
 		WHERE environment = $1 AND token_hash = $2
 		AND seen_at > $3 AND created_at > $4 AND (person = '' OR created_at > $5)
-	), shown AS (
-		SELECT id FROM connections WHERE environment = $1 AND owner = (SELECT holder FROM session)
-			AND shop_id IN ($8, $9, $10, $11, $12, $13)
-		UNION
-		SELECT id FROM (SELECT id FROM connections WHERE environment = $1 AND owner = (SELECT holder FROM session)
-			ORDER BY created_at DESC, shop_id LIMIT 5) AS newest
 	)
-	SELECT session.owner, session.person, session.seen_at, session.holder,
+	SELECT owner, person, seen_at, holder,
 		EXISTS (SELECT 1 FROM flashes WHERE flashes.environment = $1 AND flashes.owner = session.owner AND page = $7),
-		(SELECT count(*) FROM (SELECT 1 FROM connections WHERE environment = $1
-			AND owner = (SELECT holder FROM session) LIMIT 21) AS counted),
-		COALESCE(c.id, ''), COALESCE(c.owner, ''), COALESCE(c.shop_id, ''), COALESCE(c.shop_name, ''),
-		COALESCE(c.shop_domain, ''), COALESCE(c.way, ''), COALESCE(c.channel, ''), COALESCE(c.hint, ''),
-		COALESCE(c.scopes, ''), COALESCE(c.expires_at, 0), COALESCE(c.expired, FALSE), COALESCE(c.version, 0),
-		COALESCE(c.created_at, 0), COALESCE(c.ended_version, 0), COALESCE(c.ended_at, 0), COALESCE(c.ended_why, ''),
-		COALESCE(c.ended_code, ''), substr(c.credential, 1, 1), CASE WHEN c.shop_id = $8 THEN c.credential END
-	FROM session LEFT JOIN (SELECT connections.* FROM shown JOIN connections ON connections.id = shown.id) AS c ON TRUE`
+		EXISTS (SELECT 1 FROM presets WHERE presets.environment = $1 AND presets.owner = holder),
+		(SELECT count(*) FROM (SELECT 1 FROM connections WHERE connections.environment = $1
+			AND connections.owner = holder LIMIT 21) AS counted),
+		'', '', '', '', '', '', '', '', '', 0, FALSE, 0, 0, 0, 0, '', '', NULL, NULL
+	FROM session
+	UNION ALL
+	SELECT '', '', 0, '', FALSE, FALSE, 0, ` + connectionColumns + `, CASE WHEN shop_id = $8 THEN credential END
+	FROM connections WHERE environment = $1 AND owner = (SELECT holder FROM session)
+		AND shop_id IN ($8, $9, $10, $11, $12, $13)
+	UNION ALL
+	SELECT '', '', 0, '', FALSE, FALSE, 0, ` + connectionColumns + `, NULL
+	FROM (SELECT * FROM connections WHERE environment = $1 AND owner = (SELECT holder FROM session)
+		ORDER BY created_at DESC, shop_id LIMIT 5) AS newest
+	WHERE shop_id NOT IN ($8, $9, $10, $11, $12, $13)`
 
 // pageSession is the session of a page.
 type pageSession struct {
@@ -127,7 +131,6 @@ type pageSession struct {
 
 // loadPage reads the session of a hash and what its page needs.
 func (s *Store) loadPage(ctx context.Context, hash string, now time.Time, p *PageState) (pageSession, error) {
-	var session pageSession
 	args := []any{
 		s.env, hash, millis(now.Add(-s.sessionIdle)), millis(now.Add(-s.sessionLife)), millis(now.Add(-s.memberLife())),
 		p.query.Owner, p.query.Path, p.query.Shop,
@@ -141,45 +144,45 @@ func (s *Store) loadPage(ctx context.Context, hash string, now time.Time, p *Pag
 	}
 	rows, err := s.engine.read.QueryContext(ctx, selectPage, args...)
 	if err != nil {
-		return session, err
+		return pageSession{}, err
 	}
 	defer rows.Close()
-	p.err = failed("read connection", sql.ErrNoRows)
-	holder := Owner("")
-	for rows.Next() {
-		c, sealed, err := s.scanPage(rows, &session, &holder, p)
-		if err != nil {
-			return session, err
-		}
-		if c.ID == "" {
-			continue
-		}
-		p.list = append(p.list, c)
-		if c.ShopID == p.query.Shop {
-			p.conn, p.err = s.unsealed(c, sealed)
-		}
+	session, err := s.scanPage(rows, p)
+	if err == nil && p.total > countedShops {
+		p.total, err = s.countConnections(ctx, p.owner)
 	}
-	if err := rows.Err(); err != nil {
-		return session, err
+	if err != nil {
+		p.owner = "" // nothing is known
 	}
-	if holder == "" {
-		return session, sql.ErrNoRows
-	}
-	if p.total > countedShops {
-		p.total, err = s.countConnections(ctx, holder)
-	}
-	p.owner, p.self = holder, session.owner
 	return session, err
 }
 
-// scanPage reads a row of selectPage.
-func (s *Store) scanPage(
-	row scanner, session *pageSession, holder *Owner, p *PageState,
-) (c Connection, sealed []byte, err error) {
-	c, err = s.scanConnection(scanAfter{row, []any{
-		&session.owner, &session.person, &session.seen, holder, &p.flashes, &p.total,
-	}}, &sealed)
-	return c, sealed, err
+// scanPage reads the rows of selectPage. The error is sql.ErrNoRows if there is no such session.
+func (s *Store) scanPage(rows budgetRows, p *PageState) (session pageSession, err error) {
+	p.err = failed("read connection", sql.ErrNoRows)
+	for rows.Next() {
+		var of pageSession
+		var state PageState
+		var sealed []byte
+		c, err := s.scanConnection(scanAfter{rows, []any{
+			&of.owner, &of.person, &of.seen, &state.owner, &state.flashes, &state.presets, &state.total,
+		}}, &sealed)
+		switch {
+		case err != nil:
+			return session, err
+		case of.owner != "":
+			session, p.self = of, of.owner
+			p.owner, p.flashes, p.presets, p.total = state.owner, state.flashes, state.presets, state.total
+			continue
+		case c.ShopID == p.query.Shop:
+			p.conn, p.err = s.unsealed(c, sealed)
+		}
+		p.list = append(p.list, c)
+	}
+	if err = rows.Err(); err == nil && session.owner == "" {
+		err = sql.ErrNoRows
+	}
+	return session, err
 }
 
 // scanAfter scans some columns before others.

@@ -92,6 +92,18 @@ var pageTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"presets are those of the owner": func(t *testing.T, f *fixture) {
+		owner, token := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		_, err := f.one.AddPreset(t.Context(), owner, store.Preset{Name: "Mine", Types: []string{"DONATION"}})
+		must(t, err)
+		for of, want := range map[store.Owner]bool{owner: true, other: false} {
+			p := store.PageOf(openPage(t, f.other, token, store.PageQuery{Owner: of}))
+			same(t, "page", p.HasPresets(of), want)
+			same(t, "another owner", p.HasPresets("another"), true)
+		}
+	},
+
 	"a write ends what a page knows": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		ctx := openPage(t, f.one, token, store.PageQuery{Path: "/shops", Shop: "sh_1"})
