@@ -43,9 +43,9 @@ func (s *server) returnPath(raw string) string {
 	if !s.resumable[pattern] {
 		return ""
 	}
-	kept := url.Values{}
+	given, kept := u.Query(), url.Values{}
 	for _, name := range returnQuery {
-		value := u.Query().Get(name)
+		value := given.Get(name)
 		if name == "return" {
 			value = s.returnPath(value) // of the connect page
 		}
@@ -55,7 +55,7 @@ func (s *server) returnPath(raw string) string {
 		switch {
 		case value == "":
 		case name == "type":
-			kept[name] = u.Query()[name] // coverage compares several
+			kept[name] = given[name] // coverage compares several
 		default:
 			kept.Set(name, value)
 		}
