@@ -98,7 +98,11 @@ func (f *webhookForm) urlNotes() ui.FieldNotes {
 // readPresets reads the owner's presets into the form. If the database can't be
 // read, the form is shown without them.
 func (s *server) readPresets(r *http.Request, f *webhookForm) (err error) {
-	f.own, err = s.Store.Presets(r.Context(), stateOf(r).owner)
+	owner := stateOf(r).owner
+	if !store.PageOf(r.Context()).HasPresets(owner) {
+		return nil
+	}
+	f.own, err = s.Store.Presets(r.Context(), owner)
 	if errors.Is(err, store.ErrUnavailable) {
 		logFailure(r, "the presets could not be read", err)
 		return nil
