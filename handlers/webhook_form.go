@@ -292,6 +292,9 @@ func (f *webhookForm) presetTypes(id string) []string {
 
 func presetTypes(id string) []string {
 	var codes []string
+	if id == "" {
+		return nil
+	}
 	for _, p := range fourthwall.Presets() {
 		if p.ID != id {
 			continue

@@ -3,7 +3,9 @@ package views
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"slices"
 
 	"github.com/a-h/templ"
 )
@@ -25,19 +27,48 @@ func (f Fixed) Render(_ context.Context, w io.Writer) error {
 }
 
 // FixedChoice is what a create form has for every person, as long as nothing is selected or wrong.
-type FixedChoice struct{ Finder, EventTypes Fixed }
-
-// FixChoice renders the parts of a form.
-func FixChoice(p WebhookFormPage) (FixedChoice, error) {
-	finder, err := Fix(p.finder())
-	if err != nil {
-		return FixedChoice{}, err
-	}
-	types, err := Fix(p.eventTypes())
-	return FixedChoice{finder, types}, err
+type FixedChoice struct {
+	Finder, EventTypes Fixed
+	Side               FixedSide
 }
 
-// HTML returns the parts as they follow each other in a page.
+// FixedSide is what is beside the fields, before and after the address of its link to the list.
+type FixedSide struct{ before, after []byte }
+
+// FixChoice renders the parts of a form.
+func FixChoice(p WebhookFormPage) (out FixedChoice, err error) {
+	if out.Finder, err = Fix(p.finder()); err != nil {
+		return out, err
+	}
+	if out.EventTypes, err = Fix(p.eventTypes()); err != nil {
+		return out, err
+	}
+	p.CancelHref = "/list"
+	side, err := Fix(p.side())
+	if err != nil {
+		return out, err
+	}
+	before, after, ok := bytes.Cut(side.html, []byte(p.CancelHref))
+	if !ok {
+		return out, errors.New("views: the form has no link to the list")
+	}
+	out.Side = FixedSide{before, after}
+	return out, nil
+}
+
+// to returns the side with a link to a list.
+func (s FixedSide) to(list string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		for _, part := range [][]byte{s.before, []byte(templ.EscapeString(list)), s.after} {
+			if _, err := w.Write(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// HTML returns the parts as they follow each other in a page, up to the link to the list.
 func (c FixedChoice) HTML() []byte {
-	return bytes.Join([][]byte{c.Finder.html, c.EventTypes.html}, []byte("</section>"))
+	return slices.Concat(c.Finder.html, []byte("</section>"), c.EventTypes.html, []byte("</div>"), c.Side.before)
 }

@@ -56,6 +56,14 @@ func (p WebhookFormPage) eventTypes() templ.Component {
 	return ui.EventPicker(p.Picker, p.Focus)
 }
 
+// side draws what is beside the fields.
+func (p WebhookFormPage) side() templ.Component {
+	if p.Fixed == nil || p.Anyway || p.PresetName != "" || p.PresetError != nil {
+		return formSide(p)
+	}
+	return p.Fixed.Side.to(p.CancelHref)
+}
+
 // EditPart is what the form has more if it edits a webhook.
 type EditPart struct {
 	Name string
