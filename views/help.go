@@ -44,6 +44,7 @@ var glossary = []struct{ term, meaning string }{
 	{"Endpoint", "The server behind the URL. It receives the events."},
 	{"Event type", "Something that happens in a shop, such as Order placed. Fourthwall has 29 of them."},
 	{"Delivery", "One event that Fourthwall sent to one webhook."},
+	{"Last 24 hours", "This hour and the 23 hours before it, in UTC. Test deliveries aren’t counted."},
 	{"Response, status code", "What the endpoint returned. Fourthwall accepts only status 200."},
 	{"Signing secret", "The shop’s key. Your tool uses it to verify that an event comes from Fourthwall."},
 	{"Covered", "An event type is covered if at least one webhook subscribes to it."},
