@@ -17,15 +17,17 @@ import (
 	"hookwall/internal/store"
 )
 
-// probeCleanup is how long deleting what the probe created may take.
-const probeCleanup = 2 * time.Minute
+const (
+	probeCleanup = 2 * time.Minute // how long deleting what the probe created may take
+	longestPause = 5 * time.Second // so that deleting fits into probeCleanup
+)
 
 // probeFlags are the settings of the probe, beside those of the dashboard.
 type probeFlags struct {
 	URL     string        `arg:"" placeholder:"URL" help:"https URL of your own, to which the webhooks of the probe lead."`
 	KeyFile string        `placeholder:"PATH" help:"File with the shop's API key, as USERNAME:PASSWORD. Or set the key itself in HOOKWALL_PROBE_KEY."`
 	Shop    string        `placeholder:"ID" help:"ID of a connected shop, in place of an API key. With SQLite, stop the dashboard first."`
-	Pause   time.Duration `default:"300ms" help:"Pause before each call. Default: 300ms, a third of a shop's limit."`
+	Pause   time.Duration `default:"300ms" help:"Pause before each call. 0s to 5s. Default: 300ms, a third of a shop's limit."`
 	Yes     bool          `help:"Begin. Without it, the probe only says what it would do."`
 
 	Serve serveFlags `embed:""`
@@ -35,6 +37,9 @@ type probeFlags struct {
 func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) string, stdout io.Writer) error {
 	if err := probe.Check(f.URL); err != nil {
 		return fmt.Errorf("URL: %w", err)
+	}
+	if f.Pause < 0 || f.Pause > longestPause {
+		return fmt.Errorf("--pause: use a time from 0s to %s, such as 300ms", longestPause)
 	}
 	p := &problems{getenv: getenv}
 	key := p.secret("HOOKWALL_PROBE_KEY", f.KeyFile)

@@ -57,6 +57,8 @@ func TestProbe(t *testing.T) {
 		{"an IP address", []string{"https://192.0.2.7/", "--yes"}, key, []string{"use an https URL"}, false, true},
 		{"http", []string{"http://hooks.example.com/", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 		{"a port", []string{"https://hooks.example.com:8443/", "--yes"}, key, []string{"on port 443"}, false, true},
+		{"a pause before now", []string{address, "--yes", "--pause=-1s"}, key, []string{"from 0s to 5s"}, false, true},
+		{"a day of pause", []string{address, "--yes", "--pause=24h"}, key, []string{"from 0s to 5s"}, false, true},
 		{"a fragment", []string{"https://hooks.example.com/#a", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 	}
 	for _, tt := range tests {
