@@ -442,10 +442,22 @@ func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot listen on %s (%w). Stop the program that uses it, or choose another address, "+
-			"such as 127.0.0.1:0", name, addr, err)
+		return nil, fmt.Errorf("%s: cannot listen on %s (%w). %s, such as 127.0.0.1:0", name, addr, err, listenHint(err))
 	}
 	return listener, nil
+}
+
+// listenHint says what to do about an address that can't be used.
+func listenHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "Stop the program that uses it, or choose another address"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "This machine doesn't have that IP address. Choose one that it has"
+	case errors.Is(err, syscall.EACCES):
+		return "This user may not use that port. Choose another address"
+	}
+	return "Choose another address"
 }
 
 // openStore opens the database with the configured keys, or else with the key
