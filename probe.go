@@ -24,11 +24,12 @@ const (
 
 // probeFlags are the settings of the probe, beside those of the dashboard.
 type probeFlags struct {
-	URL     string        `arg:"" placeholder:"URL" help:"https URL of your own, to which the webhooks of the probe lead."`
-	KeyFile string        `placeholder:"PATH" help:"File with the shop's API key, as USERNAME:PASSWORD. Or set the key itself in HOOKWALL_PROBE_KEY."`
-	Shop    string        `placeholder:"ID" help:"ID of a connected shop, in place of an API key. With SQLite, stop the dashboard first."`
-	Pause   time.Duration `default:"300ms" help:"Pause before each call. 0s to 5s. Default: 300ms, a third of a shop's limit."`
-	Yes     bool          `help:"Begin. Without it, the probe only says what it would do."`
+	URL      string        `arg:"" placeholder:"URL" help:"https URL of your own, to which the webhooks of the probe lead."`
+	KeyFile  string        `placeholder:"PATH" help:"File with the shop's API key, as USERNAME:PASSWORD. Or set the key itself in HOOKWALL_PROBE_KEY."`
+	OtherKey string        `name:"other-key-file" placeholder:"PATH" help:"File with another API key of the same shop, to see whether it lists the same webhooks. Or set the key itself in HOOKWALL_PROBE_OTHER_KEY."`
+	Shop     string        `placeholder:"ID" help:"ID of a connected shop, in place of an API key. With SQLite, stop the dashboard first."`
+	Pause    time.Duration `default:"300ms" help:"Pause before each call. 0s to 5s. Default: 300ms, a third of a shop's limit."`
+	Yes      bool          `help:"Begin. Without it, the probe only says what it would do."`
 
 	Serve serveFlags `embed:""`
 }
@@ -43,11 +44,15 @@ func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) stri
 	}
 	p := &problems{getenv: getenv}
 	key := p.secret("HOOKWALL_PROBE_KEY", f.KeyFile)
+	other := p.secret("HOOKWALL_PROBE_OTHER_KEY", f.OtherKey)
 	if err := errors.Join(p.found...); err != nil {
 		return err
 	}
 	if (key == "") == (f.Shop == "") {
 		return errors.New("name a file with an API key (--key-file), or a connected shop (--shop), and not both")
+	}
+	if other != "" && other == key {
+		return errors.New("--other-key-file: this is the same key. Make another in the shop's settings")
 	}
 	for _, sentence := range probe.Plan(f.URL) {
 		fmt.Fprintln(stdout, sentence)
@@ -60,18 +65,34 @@ func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) stri
 		BaseURL: strings.TrimSuffix(f.Serve.APIURL, "/"), Transport: fourthwall.NewTransport(), UserAgent: userAgent(),
 		URL: f.URL, Pause: f.Pause, Cleanup: probeCleanup,
 	}
+	if other != "" {
+		with, err := apiKey(other)
+		if err != nil {
+			return fmt.Errorf("--other-key-file: %w", err)
+		}
+		config.Other = with
+	}
 	if key == "" {
 		return probeConnected(ctx, f, config, getenv, stdout)
 	}
 	if config.BaseURL == "" {
 		config.BaseURL = defaultAPIURL
 	}
-	username, password, _ := strings.Cut(key, ":")
-	if username == "" || password == "" {
-		return errors.New("the API key must be USERNAME:PASSWORD")
+	with, err := apiKey(key)
+	if err != nil {
+		return err
 	}
-	config.Credential = fourthwall.APIKey{Username: username, Password: fourthwall.Secret(password)}
+	config.Credential = with
 	return runProbe(ctx, config, stdout)
+}
+
+// apiKey reads an API key.
+func apiKey(text string) (fourthwall.APIKey, error) {
+	username, password, _ := strings.Cut(text, ":")
+	if username == "" || password == "" {
+		return fourthwall.APIKey{}, errors.New("the API key must be USERNAME:PASSWORD")
+	}
+	return fourthwall.APIKey{Username: username, Password: fourthwall.Secret(password)}, nil
 }
 
 // probeConnected uses the connection of a shop in the dashboard's database.
