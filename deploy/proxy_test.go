@@ -16,6 +16,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -235,6 +237,60 @@ func TestTLSOfProxy(t *testing.T) {
 	if moved.StatusCode != http.StatusPermanentRedirect || location != "https://127.0.0.1/connect?a=b" {
 		t.Errorf("without TLS: %d %v", moved.StatusCode, moved.Header)
 	}
+}
+
+// TestNginxOfOperate: what docs/operate.md says of nginx on one machine starts, and meets what it requires of a proxy.
+func TestNginxOfOperate(t *testing.T) {
+	needed(t)
+	block := regexp.MustCompile("(?s)```nginx\n(.*?)```").FindStringSubmatch(readFile(t, "docs/operate.md"))
+	if block == nil {
+		t.Fatal("docs/operate.md has no settings for nginx")
+	}
+	r := newReplica(t, fine)
+	for range 20 {
+		p, dir := proxy{plain: freeAddress(t)}, t.TempDir()
+		writeCertificate(t, dir)
+		server := strings.NewReplacer("listen 443 ", "listen "+p.plain+" ", "/etc/ssl/hooks.example.com", dir,
+			"/var/log/nginx", dir, "127.0.0.1:8080", r.address()).Replace(block[1])
+		settings := filepath.Join(dir, "nginx.conf")
+		if err := os.WriteFile(settings, []byte(beginning(dir)+server+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if !runNginx(t, dir, settings, p) {
+			continue
+		}
+		client := from("127.0.0.2")
+		client.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+p.plain+"/a?code=canary",
+			strings.NewReader(strings.Repeat("x", 4<<20)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Host = "hooks.example.com"
+		q.Header.Set("X-Forwarded-For", "203.0.113.9")
+		q.Header.Set("X-Forwarded-Host", "forged.example.com")
+		resp, err := client.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		asked := r.asked[0]
+		got := []string{
+			string(body), asked.Host, asked.RequestURI, asked.Header.Get("X-Forwarded-For"),
+			asked.Header.Get("X-Forwarded-Host"),
+		}
+		want := []string{"fine", "hooks.example.com", "/a?code=canary", "203.0.113.9, 127.0.0.1", "hooks.example.com"}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+		log, err := os.ReadFile(filepath.Join(dir, "error.log"))
+		if err != nil || strings.Contains(string(log), "canary") {
+			t.Errorf("the log is %q, %v", log, err)
+		}
+		return
+	}
+	t.Fatal("no port is free")
 }
 
 // writeCertificate makes one that nobody trusts.
