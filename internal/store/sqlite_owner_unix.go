@@ -10,7 +10,7 @@ import (
 )
 
 // makeLock makes the lock of a database unless it exists. If root makes it, it gets the database's owner, who otherwise
-// couldn't open it. SQLite does the same with its own files. The file must be new: root gives away no other.
+// couldn't open it. SQLite does the same with its own files. The owner of an existing file never changes.
 func makeLock(path, database string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // beside the database
 	if errors.Is(err, fs.ErrExist) {
