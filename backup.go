@@ -16,7 +16,7 @@ import (
 // backupFlags say which database is copied, and where to.
 type backupFlags struct {
 	File        string `arg:"" placeholder:"FILE" help:"New file for the copy. An existing file is not overwritten."`
-	DatabaseURL string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file of the dashboard. Default: hookwall.db in your data directory."`
+	DatabaseURL string `hw:"HOOKWALL_DATABASE_URL" placeholder:"PATH" help:"SQLite file of the dashboard. Default: hookwall.db in your data directory."`
 }
 
 // isThere returns an error that says what to do if a SQLite file doesn't exist.

@@ -15,7 +15,8 @@ import (
 var completing = map[string]string{
 	"bash": `source '%[1]s'; COMP_WORDS=(%[2]s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hookwall
 		printf '%%s\n' "${COMPREPLY[@]}"`,
-	"zsh": `compdef() { :; }; _files() { :; }; compadd() { shift; for c; do [[ $c == $PREFIX* ]] && print -r -- "$c"; done }
+	"zsh": `compdef() { :; }; _files() { print -rl -- $PREFIX*(N); }; compset() { PREFIX=${PREFIX#*=}; }
+		compadd() { shift; for c; do [[ $c == $PREFIX* ]] && print -r -- "$c"; done }
 		source '%[1]s'; words=(%[2]s); CURRENT=$#words; PREFIX=$words[-1]; _hookwall; true`,
 	"fish": `source '%[1]s'; complete -C (string join ' ' -- %[2]s) | string replace -r '\t.*' ''; true`,
 }
@@ -38,6 +39,10 @@ func TestCompletion(t *testing.T) {
 			if err := os.WriteFile(file, []byte(script.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "shop.yaml"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 			for _, tt := range []struct{ words, want string }{
 				{"f", "fleet"},
 				{"s", "sandbox serve"},
@@ -50,10 +55,29 @@ func TestCompletion(t *testing.T) {
 				{"--addr :8080 --public", "--public-url"},
 				{"fleet plan --addr", ""},
 				{"fleet zz", ""},
+				{"fleet --server plan pl", "plan"},
+				{"--log-format s", ""},
+				{"--addr s", ""},
+				{map[string]string{"bash": "--addr -", "zsh": "--addr -"}[shell], ""},
+				{"probe s", ""},
+				{"fleet plan --output ", "json text"},
+				{"fleet plan -o t", "text"},
+				{"fleet export -o s", "shop.yaml"},
+				{"fleet plan s", "shop.yaml"},
+				{"backup s", "shop.yaml"},
+				{"fleet export s", ""},
+				{"--secret-key-file s", "shop.yaml"},
+				{"--database-url s", "shop.yaml"},
+				{map[string]string{"bash": "fleet plan --output = t", "zsh": "fleet plan --output=t"}[shell], "text"},
+				{map[string]string{"bash": "fleet plan --output ="}[shell], "json text"},
+				{map[string]string{"fish": "fleet plan --output=t"}[shell], "--output=text"},
 			} {
+				if tt.words == "" {
+					continue // it's for another shell
+				}
 				quoted := fmt.Sprintf("'%s'", strings.ReplaceAll("hookwall "+tt.words, " ", "' '"))
 				cmd := exec.CommandContext(t.Context(), shell, "-c", fmt.Sprintf(program, file, quoted))
-				cmd.Dir, cmd.Env = t.TempDir(), []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+				cmd.Dir, cmd.Env = dir, []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
 				out, err := cmd.CombinedOutput()
 				if err != nil {
 					t.Fatalf("%s: %v\n%s", tt.words, err, out)

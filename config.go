@@ -40,7 +40,7 @@ const (
 type serveFlags struct {
 	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Use port 0 to pick a free port. Default: 127.0.0.1:8080."`
 	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"URL that people open, without a path. Port 0 means the port that was picked. Default: http:// and the address. Required if the address is not loopback."`
-	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH. Or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several instances can share. Default: hookwall.db in your data directory."`
+	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"PATH|URL" help:"SQLite file, as a path or sqlite:PATH. Or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several instances can share. Default: hookwall.db in your data directory."`
 	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database. Keys have 32 bytes each, in base64, separated by spaces or commas. The first encrypts, all decrypt. Or set the keys themselves in HOOKWALL_SECRET_KEY. Required for a real Fourthwall, and with Postgres."`
 	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client ID of your Fourthwall platform app. Without it and without an API URL, the sandbox runs."`
 	SecretFile      string `name:"fourthwall-client-secret-file" hw:"FOURTHWALL_CLIENT_SECRET_FILE" placeholder:"PATH" help:"File with the client secret. Or set the secret itself in FOURTHWALL_CLIENT_SECRET. Without one, the client is public and relies on PKCE."`

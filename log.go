@@ -25,6 +25,9 @@ func newLogger(w io.Writer, text bool) *slog.Logger {
 // isText reports whether the log is for people: "auto" means that they read it
 // on a terminal.
 func isText(format string, stdout io.Writer) bool {
+	if out, ok := stdout.(*output); ok {
+		stdout = out.Writer
+	}
 	file, isFile := stdout.(*os.File)
 	return format == "text" || format == "auto" && isFile && isatty.IsTerminal(file.Fd())
 }

@@ -74,14 +74,28 @@ func report(err error, to io.Writer) int {
 // run runs the command that args name. It returns when ctx ends or something
 // fails.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
-	cli, command, done, err := parseArgs(args, getenv, stdout)
-	if err != nil || done {
+	out := &output{Writer: stdout}
+	cli, command, done, err := parseArgs(args, getenv, out)
+	switch {
+	case err != nil || done:
+		return out.result(err)
+	case command == "sandbox": // a server, which goes on without its log
+		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
+	case command != "serve":
+		return out.result(runCommand(ctx, cli, command, getenv, out))
+	}
+	c, err := loadConfig(cli.Serve, getenv)
+	if err != nil {
 		return err
 	}
+	return serve(ctx, c, stdout)
+}
+
+// runCommand runs a command that prints something and ends.
+func runCommand(
+	ctx context.Context, cli commandLine, command string, getenv func(string) string, stdout io.Writer,
+) error {
 	switch command {
-	case "version":
-		_, err := fmt.Fprintln(stdout, "hookwall", version)
-		return err
 	case "health":
 		return checkHealth(ctx, cli.Health, stdout)
 	case "doctor":
@@ -94,16 +108,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return rotateKey(ctx, cli.Rotate, getenv, stdout)
 	case "probe":
 		return probeFourthwall(ctx, cli.Probe, getenv, stdout)
-	case "sandbox":
-		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
-	case "fleet export", "fleet plan", "fleet apply":
-		return runFleet(ctx, command, cli.Fleet, getenv, terminal.Streams{In: os.Stdin, Out: stdout, Err: os.Stderr})
-	}
-	c, err := loadConfig(cli.Serve, getenv)
-	if err != nil {
+	case "version":
+		_, err := fmt.Fprintln(stdout, "hookwall", version)
 		return err
 	}
-	return serve(ctx, c, stdout)
+	return runFleet(ctx, command, cli.Fleet, getenv, terminal.Streams{In: os.Stdin, Out: stdout, Err: os.Stderr})
 }
 
 // serve runs the dashboard and, unless a real Fourthwall is configured, the
@@ -433,10 +442,22 @@ func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot listen on %s (%w). Stop the program that uses it, or choose another address, "+
-			"such as 127.0.0.1:0", name, addr, err)
+		return nil, fmt.Errorf("%s: cannot listen on %s (%w). %s, such as 127.0.0.1:0", name, addr, err, listenHint(err))
 	}
 	return listener, nil
+}
+
+// listenHint says what to do about an address that can't be used.
+func listenHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "Stop the program that uses it, or choose another address"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "This machine doesn't have that IP address. Choose one that it has"
+	case errors.Is(err, syscall.EACCES):
+		return "This user may not use that port. Choose another address"
+	}
+	return "Choose another address"
 }
 
 // openStore opens the database with the configured keys, or else with the key

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -274,6 +275,28 @@ func TestRefusesToStart(t *testing.T) {
 				t.Error("the key is repeated")
 			}
 		})
+	}
+}
+
+// TestListenSaysWhatToDo compares what is said about addresses that can't be used.
+func TestListenSaysWhatToDo(t *testing.T) {
+	used, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = used.Close() })
+	for name, tt := range map[string]struct{ addr, want string }{
+		"in use":         {used.Addr().String(), "Stop the program that uses it, or choose another address, such as"},
+		"of no machine":  {"203.0.113.1:0", "This machine doesn't have that IP address. Choose one that it has, such as"},
+		"without a name": {"nothing.invalid:0", "no such host). Choose another address, such as"},
+	} {
+		listener, err := listen(t.Context(), "HOOKWALL_ADDR", tt.addr)
+		if err == nil {
+			t.Fatalf("%s: it listens on %s", name, listener.Addr())
+		}
+		if !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %q, want %q", name, err, tt.want)
+		}
 	}
 }
 

@@ -17,16 +17,19 @@ import (
 	"hookwall/internal/store"
 )
 
-// probeCleanup is how long deleting what the probe created may take.
-const probeCleanup = 2 * time.Minute
+const (
+	probeCleanup = 2 * time.Minute // how long deleting what the probe created may take
+	longestPause = 5 * time.Second // so that deleting fits into probeCleanup
+)
 
 // probeFlags are the settings of the probe, beside those of the dashboard.
 type probeFlags struct {
-	URL     string        `arg:"" placeholder:"URL" help:"https URL of your own, to which the webhooks of the probe lead."`
-	KeyFile string        `placeholder:"PATH" help:"File with the shop's API key, as USERNAME:PASSWORD. Or set the key itself in HOOKWALL_PROBE_KEY."`
-	Shop    string        `placeholder:"ID" help:"ID of a connected shop, in place of an API key. With SQLite, stop the dashboard first."`
-	Pause   time.Duration `default:"300ms" help:"Pause before each call. Default: 300ms, a third of a shop's limit."`
-	Yes     bool          `help:"Begin. Without it, the probe only says what it would do."`
+	URL      string        `arg:"" placeholder:"URL" help:"https URL of your own, to which the webhooks of the probe lead."`
+	KeyFile  string        `placeholder:"PATH" help:"File with the shop's API key, as USERNAME:PASSWORD. Or set the key itself in HOOKWALL_PROBE_KEY."`
+	OtherKey string        `name:"other-key-file" placeholder:"PATH" help:"File with another API key of the same shop, to see whether it lists the same webhooks. Or set the key itself in HOOKWALL_PROBE_OTHER_KEY."`
+	Shop     string        `placeholder:"ID" help:"ID of a connected shop, in place of an API key. With SQLite, stop the dashboard first."`
+	Pause    time.Duration `default:"300ms" help:"Pause before each call. 0s to 5s. Default: 300ms, a third of a shop's limit."`
+	Yes      bool          `help:"Begin. Without it, the probe only says what it would do."`
 
 	Serve serveFlags `embed:""`
 }
@@ -36,13 +39,20 @@ func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) stri
 	if err := probe.Check(f.URL); err != nil {
 		return fmt.Errorf("URL: %w", err)
 	}
+	if f.Pause < 0 || f.Pause > longestPause {
+		return fmt.Errorf("--pause: use a time from 0s to %s, such as 300ms", longestPause)
+	}
 	p := &problems{getenv: getenv}
 	key := p.secret("HOOKWALL_PROBE_KEY", f.KeyFile)
+	other := p.secret("HOOKWALL_PROBE_OTHER_KEY", f.OtherKey)
 	if err := errors.Join(p.found...); err != nil {
 		return err
 	}
 	if (key == "") == (f.Shop == "") {
 		return errors.New("name a file with an API key (--key-file), or a connected shop (--shop), and not both")
+	}
+	if other != "" && other == key {
+		return errors.New("--other-key-file: this is the same key. Make another in the shop's settings")
 	}
 	for _, sentence := range probe.Plan(f.URL) {
 		fmt.Fprintln(stdout, sentence)
@@ -55,18 +65,34 @@ func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) stri
 		BaseURL: strings.TrimSuffix(f.Serve.APIURL, "/"), Transport: fourthwall.NewTransport(), UserAgent: userAgent(),
 		URL: f.URL, Pause: f.Pause, Cleanup: probeCleanup,
 	}
+	if other != "" {
+		with, err := apiKey(other)
+		if err != nil {
+			return fmt.Errorf("--other-key-file: %w", err)
+		}
+		config.Other = with
+	}
 	if key == "" {
 		return probeConnected(ctx, f, config, getenv, stdout)
 	}
 	if config.BaseURL == "" {
 		config.BaseURL = defaultAPIURL
 	}
-	username, password, _ := strings.Cut(key, ":")
-	if username == "" || password == "" {
-		return errors.New("the API key must be USERNAME:PASSWORD")
+	with, err := apiKey(key)
+	if err != nil {
+		return err
 	}
-	config.Credential = fourthwall.APIKey{Username: username, Password: fourthwall.Secret(password)}
+	config.Credential = with
 	return runProbe(ctx, config, stdout)
+}
+
+// apiKey reads an API key.
+func apiKey(text string) (fourthwall.APIKey, error) {
+	username, password, _ := strings.Cut(text, ":")
+	if username == "" || password == "" {
+		return fourthwall.APIKey{}, errors.New("the API key must be USERNAME:PASSWORD")
+	}
+	return fourthwall.APIKey{Username: username, Password: fourthwall.Secret(password)}, nil
 }
 
 // probeConnected uses the connection of a shop in the dashboard's database.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,6 +30,14 @@ func TestProbe(t *testing.T) {
 		"HOOKWALL_DATABASE_URL", filepath.Join(t.TempDir(), "hookwall.db"),
 	}
 	connect(t, settings, shop)
+	keyFile := func(text string) string {
+		file := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	same, half, wrong := keyFile(key), keyFile("user"), keyFile("no:body")
 	const address = "https://hooks.example.com/probe"
 	tests := []struct {
 		name string
@@ -57,6 +66,15 @@ func TestProbe(t *testing.T) {
 		{"an IP address", []string{"https://192.0.2.7/", "--yes"}, key, []string{"use an https URL"}, false, true},
 		{"http", []string{"http://hooks.example.com/", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 		{"a port", []string{"https://hooks.example.com:8443/", "--yes"}, key, []string{"on port 443"}, false, true},
+		{"the same key twice", []string{address, "--yes", "--other-key-file", same}, key, []string{"this is the same key"}, false, true},
+		{"half another key", []string{address, "--yes", "--other-key-file", half}, key, []string{
+			"--other-key-file: the API key must be USERNAME:PASSWORD",
+		}, false, true},
+		{"a wrong other key", []string{address, "--yes", "--other-key-file", wrong}, key, []string{
+			"A09  not known", "with the other key: 401", "0 differ",
+		}, true, false},
+		{"a pause before now", []string{address, "--yes", "--pause=-1s"}, key, []string{"from 0s to 5s"}, false, true},
+		{"a day of pause", []string{address, "--yes", "--pause=24h"}, key, []string{"from 0s to 5s"}, false, true},
 		{"a fragment", []string{"https://hooks.example.com/#a", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 	}
 	for _, tt := range tests {

@@ -16,6 +16,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -234,6 +236,66 @@ func TestTLSOfProxy(t *testing.T) {
 	location := moved.Header.Get("Location")
 	if moved.StatusCode != http.StatusPermanentRedirect || location != "https://127.0.0.1/connect?a=b" {
 		t.Errorf("without TLS: %d %v", moved.StatusCode, moved.Header)
+	}
+}
+
+// nginxOfOperate runs nginx with the settings that docs/operate.md shows for one machine.
+func nginxOfOperate(t *testing.T, backend string) (address, dir string) {
+	t.Helper()
+	block := regexp.MustCompile("(?s)```nginx\n(.*?)```").FindStringSubmatch(readFile(t, "docs/operate.md"))
+	if block == nil {
+		t.Fatal("docs/operate.md has no settings for nginx")
+	}
+	for range 20 {
+		p, dir := proxy{plain: freeAddress(t)}, t.TempDir()
+		writeCertificate(t, dir)
+		server := strings.NewReplacer("listen 443 ", "listen "+p.plain+" ", "/etc/ssl/hooks.example.com", dir,
+			"/var/log/nginx", dir, "127.0.0.1:8080", backend).Replace(block[1])
+		settings := filepath.Join(dir, "nginx.conf")
+		if err := os.WriteFile(settings, []byte(beginning(dir)+server+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if runNginx(t, dir, settings, p) {
+			return p.plain, dir
+		}
+	}
+	t.Fatal("no port is free")
+	return "", ""
+}
+
+// TestNginxOfOperate: the settings for one machine meet what the page requires of a proxy.
+func TestNginxOfOperate(t *testing.T) {
+	needed(t)
+	r := newReplica(t, fine)
+	address, dir := nginxOfOperate(t, r.address())
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address+"/a?code=canary",
+		strings.NewReader(strings.Repeat("x", 4<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Host = "hooks.example.com"
+	q.Header.Set("X-Forwarded-For", "203.0.113.9")
+	q.Header.Set("X-Forwarded-Host", "forged.example.com")
+	client := from("127.0.0.1")
+	client.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	resp, err := client.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	asked := r.asked[0]
+	got := []string{
+		string(body), asked.Host, asked.RequestURI, asked.Header.Get("X-Forwarded-For"),
+		asked.Header.Get("X-Forwarded-Host"),
+	}
+	want := []string{"fine", "hooks.example.com", "/a?code=canary", "203.0.113.9, 127.0.0.1", "hooks.example.com"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "error.log"))
+	if err != nil || strings.Contains(string(log), "canary") {
+		t.Errorf("the log is %q, %v", log, err)
 	}
 }
 

@@ -96,4 +96,7 @@ func TestBackgroundWork(t *testing.T) {
 	exec("DROP TABLE river_leader")
 	awaits("recovery", func() bool { return g.server.Jobs.Err() == nil })
 	looks("when it has started", http.StatusOK, "ok\n", false)
+	exec("ALTER TABLE river_job RENAME TO away")
+	awaits("error", func() bool { return g.server.Jobs.Err() != nil })
+	looks("without the table of jobs", http.StatusServiceUnavailable, "background work is not running\n", true)
 }

@@ -63,6 +63,7 @@ type Client struct {
 	logger *slog.Logger
 	river  atomic.Pointer[river.Client[*sql.Tx]]
 	failed atomic.Pointer[error] // why it isn't running; nil if it is, or hasn't tried yet
+	misses atomic.Int64          // fetches of jobs in a row that failed
 }
 
 // New returns a Client that isn't running yet.
@@ -70,7 +71,7 @@ func New(st *store.Store, logger *slog.Logger) *Client {
 	return &Client{store: st, logger: logger}
 }
 
-// Err returns why the client can't start, or nil if it runs or is about to.
+// Err returns why the client can't start or can't fetch jobs, or nil if it runs or is about to.
 func (c *Client) Err() error {
 	if err := c.failed.Load(); err != nil {
 		return *err
@@ -111,7 +112,7 @@ func (c *Client) runOnce(ctx context.Context, work Work) (err error) {
 	if err := migrate(ctx, queue); err != nil {
 		return fmt.Errorf("its tables could not be brought up to date: %w", err)
 	}
-	client, err := river.NewClient(driverOf(queue), c.config(queue, work))
+	client, err := river.NewClient(watched{driverOf(queue), c}, c.config(queue, work))
 	if err != nil {
 		return err
 	}
@@ -119,9 +120,7 @@ func (c *Client) runOnce(ctx context.Context, work Work) (err error) {
 	if err := client.Start(ctx); err != nil {
 		return err
 	}
-	if c.failed.Swap(nil) != nil {
-		c.logger.InfoContext(ctx, "background work is running")
-	}
+	c.works(ctx)
 	enqueuing, stop := context.WithCancel(ctx)
 	var enqueuer sync.WaitGroup
 	enqueuer.Go(func() { c.keepEnqueuing(enqueuing, work.EnqueueDue) })

@@ -365,6 +365,33 @@ func TestCanNotStart(t *testing.T) {
 	}
 }
 
+// TestTableIsGone: the client says that it doesn't run while jobs can't be fetched, and runs again when they can.
+func TestTableIsGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	st := s.open()
+	c := s.client(st)
+	work, sweeps, _, _ := counting()
+	s.run(c, work)
+	s.eventually("starting", func() bool { return sweeps.Load() == 1 })
+	for _, step := range []struct {
+		statement, line string
+		runs            bool
+	}{
+		{"ALTER TABLE river_job RENAME TO away", `level=ERROR msg="background work is not running"`, false},
+		{"ALTER TABLE away RENAME TO river_job", `level=INFO msg="background work is running"`, true},
+	} {
+		s.must(st.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, step.statement)
+			return err
+		}))
+		s.eventually(step.statement, func() bool { return strings.Contains(s.logs.String(), step.line) })
+		if c.Running() != step.runs || (c.Err() == nil) != step.runs {
+			t.Errorf("%s: it runs: %t, error %v", step.statement, c.Running(), c.Err())
+		}
+	}
+}
+
 // TestWorkThatFails: errors are in the log under their own names, and not in the database.
 func TestWorkThatFails(t *testing.T) {
 	t.Parallel()

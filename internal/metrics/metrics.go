@@ -6,10 +6,14 @@
 package metrics
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -111,14 +115,29 @@ func buildInfo(version, database string) prometheus.Collector {
 	}, func() float64 { return 1 })
 }
 
-// Handler serves the metrics at Path, and nothing else. What can't be read is left out and logged.
+// Handler serves the metrics at Path, and nothing else. What can't be read is left out and logged. A scraper that
+// doesn't wait for the rest knows that itself.
 func (m *Metrics) Handler(logger *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Path, promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
+		ErrorLog: scrapeLog{logger}, ErrorHandling: promhttp.ContinueOnError,
 		MaxRequestsInFlight: scrapesAtOnce, Timeout: scrapeTime,
 	}))
 	return mux
+}
+
+// scrapeLog logs errors of scrapes. There is one for each metric that can't be sent.
+type scrapeLog struct{ logger *slog.Logger }
+
+// Println logs an error, unless the scraper has left or its time is over.
+func (l scrapeLog) Println(v ...any) {
+	for _, value := range v {
+		err, _ := value.(error)
+		if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrHandlerTimeout) {
+			return
+		}
+	}
+	l.logger.Warn(strings.TrimSpace(fmt.Sprintln(v...)))
 }
 
 // Request counts a request to a route of ours. The route is "" if no route matched. The status is 0 if there was no

@@ -12,7 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // scraped returns the samples that a scrape of m finds with this prefix, without their buckets.
@@ -200,5 +203,53 @@ func TestHandler(t *testing.T) {
 		if w.Code != test.want {
 			t.Errorf("%s %s: %d, want %d", test.method, test.path, w.Code, test.want)
 		}
+	}
+}
+
+// collects calls a function at each scrape.
+type collects func(chan<- prometheus.Metric)
+
+// Describe sends nothing, so anything may be collected.
+func (collects) Describe(chan<- *prometheus.Desc) {}
+
+// Collect collects.
+func (c collects) Collect(to chan<- prometheus.Metric) { c(to) }
+
+// TestScraperLeaves: a client that leaves is not our failure, but what can't be read is.
+func TestScraperLeaves(t *testing.T) {
+	for name, test := range map[string]struct {
+		leaves, broken bool
+		lines          int
+	}{
+		"in the middle":            {true, false, 0},
+		"when something is broken": {true, true, 1},
+		"after all":                {false, false, 0},
+		"after all but the broken": {false, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, leave := context.WithCancel(t.Context())
+				defer leave()
+				responded := make(chan struct{})
+				m := New("v1", "sqlite")
+				m.registry.MustRegister(collects(func(to chan<- prometheus.Metric) {
+					if test.leaves {
+						leave()
+						<-responded
+					}
+					if test.broken {
+						to <- prometheus.NewInvalidMetric(upDesc, errors.New("broken"))
+					}
+				}))
+				var logs bytes.Buffer
+				m.Handler(slog.New(slog.NewTextHandler(&logs, nil))).ServeHTTP(httptest.NewRecorder(),
+					httptest.NewRequestWithContext(ctx, http.MethodGet, Path, http.NoBody))
+				close(responded)
+				synctest.Wait() // until the rest was tried
+				if got := strings.Count(logs.String(), "level=WARN"); got != test.lines {
+					t.Errorf("%d lines, want %d:\n%s", got, test.lines, logs.String())
+				}
+			})
+		})
 	}
 }

@@ -41,7 +41,8 @@ type Finding struct {
 type Config struct {
 	BaseURL    string // of the API, without a final slash
 	Credential fourthwall.Credential
-	Scopes     []string // of a token, nil for an API key
+	Other      fourthwall.Credential // another of the same shop, to see whether it lists the same webhooks; may be nil
+	Scopes     []string              // of a token, nil for an API key
 	Transport  http.RoundTripper
 	UserAgent  string
 	URL        string        // where the webhooks lead; Check accepts it
@@ -86,6 +87,7 @@ var ErrLeft = errors.New("webhooks of the probe may be left in the shop")
 type prober struct {
 	Config
 
+	shop    string // ID, for comparison only
 	mark    string // in the URL of each webhook that the run creates
 	made    []string
 	unsure  int      // creates that may have worked without saying so
@@ -125,6 +127,7 @@ func (p *prober) try(ctx context.Context) {
 	p.tryList(ctx)
 	if first, ok := p.tryCreate(ctx); ok {
 		p.tryRead(ctx, first)
+		p.tryOther(ctx, first)
 		p.tryReplace(ctx, first)
 		p.tryDuplicate(ctx)
 		p.tryDelete(ctx, first)
@@ -161,6 +164,7 @@ func (p *prober) tryShop(ctx context.Context) error {
 	}
 	p.judge(readsShop, r.status == http.StatusOK && r.text("id") != "" && r.text("name") != "" && r.text("domain") != "",
 		r.summary()+fieldsOf(r.object))
+	p.shop = r.text("id")
 	return nil
 }
 
@@ -194,13 +198,42 @@ func (p *prober) tryList(ctx context.Context) {
 			p.notKnown(sizeHundred, "the response names no size")
 		}
 	}
-	switch n := len(r.results()); {
-	case !r.isList():
+	if !r.isList() {
 		p.notKnown(listsOthers, shape(r))
-	case n > 0:
-		p.judge(listsOthers, true, fmt.Sprintf("%d before the probe. Differs if this credential created all of them", n))
+		return
+	}
+	p.notKnown(listsOthers, fmt.Sprintf("%d before the probe. One key can't show who created them: add another key of "+
+		"the shop with --other-key-file", len(r.results())))
+}
+
+// tryOther looks for a webhook that the credential created in the list of another one.
+func (p *prober) tryOther(ctx context.Context, id string) {
+	if p.Other == nil {
+		return
+	}
+	own := p.Credential
+	p.Credential = p.Other
+	defer func() { p.Credential = own }()
+	r, err := p.call(ctx, http.MethodGet, shopPath, nil)
+	switch {
+	case err != nil:
+		p.notKnown(listsOthers, "with the other key: "+cause(err))
+		return
+	case r.status != http.StatusOK:
+		p.notKnown(listsOthers, "with the other key: "+r.summary())
+		return
+	case r.text("id") != p.shop:
+		p.notKnown(listsOthers, "the other key belongs to another shop")
+		return
+	}
+	all, complete := p.marked(ctx)
+	switch listed := slices.Contains(all, id); {
+	case listed:
+		p.judge(listsOthers, true, "a webhook of one key is listed with the other")
+	case complete:
+		p.judge(listsOthers, false, "a webhook of one key isn't listed with the other")
 	default:
-		p.notKnown(listsOthers, "none before the probe. Differs if the shop had any")
+		p.notKnown(listsOthers, "the other key can't read the list")
 	}
 }
 

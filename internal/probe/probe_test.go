@@ -34,8 +34,8 @@ func (v verdicts) with(more verdicts) verdicts {
 	return all
 }
 
-// withKey is what an API key can't find out.
-var withKey = verdicts{"A05": probe.NotKnown}
+// withKey is what an API key can't find out, and with one key alone.
+var withKey = verdicts{"A05": probe.NotKnown, "A09": probe.NotKnown}
 
 // answer is a response of the sandbox that a test can change.
 type answer struct {
@@ -188,7 +188,6 @@ func TestRun(t *testing.T) {
 			}
 		}, want: verdicts{
 			"A05": probe.Holds, "A06": probe.NotKnown, "A07": probe.NotKnown, "A08": probe.NotKnown,
-			"A09": probe.NotKnown,
 		}},
 		{name: "write reads", scopes: []string{"webhook_write"}, want: differs("A05")},
 		{name: "no domain", change: func(r *http.Request, a *answer) {
@@ -331,6 +330,78 @@ func limited(times int) func(*http.Request, *answer) {
 			a.refuse(429, "TOO_MANY_REQUESTS")
 			a.header.Set("Retry-After", "0")
 		}
+	}
+}
+
+// TestOtherKey compares what another key says of the list.
+func TestOtherKey(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(r *http.Request, a *answer) // of the other key's responses
+		want   probe.Verdict
+		seen   string
+	}{
+		{"lists all", func(*http.Request, *answer) {}, probe.Holds, "is listed with the other"},
+		{"lists its own", func(r *http.Request, a *answer) {
+			if isCall(r, "GET", "/webhooks") {
+				a.body = []byte(`{"results":[],"total":0,"page":0,"size":100,"totalPages":0}`)
+			}
+		}, probe.Differs, "isn't listed with the other"},
+		{"can't list", func(r *http.Request, a *answer) {
+			if isCall(r, "GET", "/webhooks") {
+				a.refuse(403, "FORBIDDEN")
+			}
+		}, probe.NotKnown, "can't read the list"},
+		{"of another shop", func(r *http.Request, a *answer) {
+			if isCall(r, "GET", "/shops/current") {
+				a.body = []byte(`{"id":"sh_other"}`)
+			}
+		}, probe.NotKnown, "belongs to another shop"},
+		{"wrong", func(_ *http.Request, a *answer) { a.refuse(401, "UNAUTHORIZED") }, probe.NotKnown, "401 UNAUTHORIZED"},
+		{"without a response", func(_ *http.Request, a *answer) { a.refuse(503, "DOWN") }, probe.NotKnown, "503 DOWN"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			box, b, c := newBox(t)
+			before := box.Webhooks(box.Shops()[0].ID)
+			own, _ := c.Credential.(fourthwall.APIKey)
+			c.Other = fourthwall.APIKey{Username: "other", Password: "x"}
+			others := 0
+			isOther := false
+			b.before = func(r *http.Request) error {
+				user, _, _ := r.BasicAuth()
+				if isOther = user == "other"; isOther {
+					others++
+					r.SetBasicAuth(own.Username, string(own.Password))
+				}
+				return nil
+			}
+			b.change = func(r *http.Request, a *answer) {
+				if isOther {
+					tt.change(r, a)
+				}
+			}
+			all, err := probe.Run(t.Context(), c)
+			if err != nil {
+				t.Error(err)
+			}
+			text := report(t, box, all)
+			for _, f := range all {
+				if f.ID == "A09" && (f.Verdict != tt.want || !strings.Contains(f.Seen, tt.seen)) {
+					t.Errorf("it %s: %s", f.Verdict, f.Seen)
+				}
+			}
+			if want := (verdicts{"A05": probe.NotKnown}); tt.want == probe.Holds {
+				if diff := cmp.Diff(want, found(all)); diff != "" {
+					t.Errorf("verdicts (-want +got):\n%s\n%s", diff, text)
+				}
+			}
+			if diff := cmp.Diff(before, box.Webhooks(box.Shops()[0].ID)); diff != "" || others == 0 {
+				t.Errorf("%d calls with the other key; webhooks of the shop (-before +after):\n%s", others, diff)
+			}
+		})
 	}
 }
 

@@ -89,6 +89,9 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}
 		}, "connections_shop", true},
+		"failures": {func() (string, []any) {
+			return selectFailures, []any{s.env, "team", 0}
+		}, "delivery_hours_failed", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := explain(t, s, c.query)

@@ -61,6 +61,9 @@ func useSQLiteFile(ctx context.Context, path string) (*sqliteFile, error) {
 	}
 	f := &sqliteFile{path: path, wal: resolved + "-wal", used: 1}
 	f.lock = flock.New(resolved+"-lock", flock.SetPermissions(0o600))
+	if err := makeLock(f.lock.Path(), resolved); err != nil {
+		return nil, cannotLock(path, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, busyTime)
 	defer cancel()
 	locked, err := f.lock.TryLockContext(ctx, busyTime/100)
@@ -69,13 +72,17 @@ func useSQLiteFile(ctx context.Context, path string) (*sqliteFile, error) {
 			path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be locked, are the file and its directory writable? %w", path, err)
+		return nil, cannotLock(path, err)
 	}
 	if sqliteFiles.all == nil {
 		sqliteFiles.all = map[string]*sqliteFile{}
 	}
 	sqliteFiles.all[resolved] = f
 	return f, nil
+}
+
+func cannotLock(path string, err error) error {
+	return fmt.Errorf("%s cannot be locked, are the file and its directory writable? %w", path, err)
 }
 
 // end ends one use of the file. If the database was changed by others, its WAL is not copied into it.
