@@ -29,6 +29,7 @@ TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 # Tools are built once for each Go version and set of pinned modules.
 TOOLS := .tools/$(shell { $(GO) env GOVERSION; cat tools/go.sum; } 2>/dev/null | cksum | cut -d ' ' -f 1)
 TEMPL := $(TOOLS)/templ
+ESBUILD := $(TOOLS)/esbuild
 SUPPLY = $(GO) -C tools run ./supply
 
 .PHONY: help
@@ -53,10 +54,10 @@ WATCH_ADDR ?= 127.0.0.1:7332
 # -trimpath the program finds the text of the templates and needs no rebuild
 # when only that changes. watch.go does what else the proxy needs.
 .PHONY: watch
-watch: $(TEMPL) ## Rebuild, restart and reload the browser whenever a file changes
-	@BUILDFLAGS='-tags watch' HOOKWALL_ADDR=$(WATCH_ADDR) HOOKWALL_PUBLIC_URL=http://127.0.0.1:$(WATCH_PORT) $(TEMPL) generate \
+watch: $(TEMPL) $(ESBUILD) ## Rebuild, restart and reload the browser whenever a file changes
+	@RUNTARGETS='minify build' BUILDFLAGS='-tags watch' HOOKWALL_ADDR=$(WATCH_ADDR) HOOKWALL_PUBLIC_URL=http://127.0.0.1:$(WATCH_PORT) $(TEMPL) generate \
 		-watch -watch-pattern '\.(go|templ|css|js|svg|html|tmpl|yaml)$$' \
-		-ignore-pattern '_(test|templ)\.go$$|/(\.[^/]+|bin|deploy|docs|e2e|out|testdata|tools)/' \
+		-ignore-pattern '_(test|templ)\.go$$|/(\.[^/]+|bin|deploy|docs|e2e|minified|out|testdata|tools)/' \
 		-proxy http://$(WATCH_ADDR) -proxyport $(WATCH_PORT) -open-browser=$(OPEN) -log-level warn -cmd tools/run.sh
 
 .PHONY: build
@@ -186,7 +187,7 @@ check-reproducible: ## Build twice, in two places and from nothing, and compare 
 	@tools/check-reproducible.sh '$(VERSION)'
 
 .PHONY: generate
-generate: $(TEMPL) ## Generate Go code from the templates
+generate: $(TEMPL) minify ## Generate Go code from the templates, and minify style sheets and scripts
 	@$(TEMPL) generate -log-level warn
 
 .PHONY: fmt
@@ -200,6 +201,10 @@ clean: ## Delete what was built, the tools too
 
 # Parts of the targets above.
 
+.PHONY: minify
+minify: $(ESBUILD)
+	@tools/minify.sh $(ESBUILD) static/minified
+
 .PHONY: vet
 vet:
 	@$(GO) vet ./...
@@ -210,8 +215,8 @@ browser:
 	@sh e2e/setup.sh
 
 .PHONY: check-generated
-check-generated: $(TEMPL)
-	@tools/check-generated.sh $(TEMPL)
+check-generated: $(TEMPL) $(ESBUILD)
+	@tools/check-generated.sh $(TEMPL) $(ESBUILD)
 
 .PHONY: check-modules
 check-modules:
@@ -231,9 +236,10 @@ check-vulnerabilities: $(TOOLS)/govulncheck
 	@tools/check-vulnerabilities.sh $(TOOLS)/govulncheck
 
 .PHONY: tools
-tools: $(addprefix $(TOOLS)/,benchstat gofumpt golangci-lint govulncheck templ)
+tools: $(addprefix $(TOOLS)/,benchstat esbuild gofumpt golangci-lint govulncheck templ)
 
 $(TOOLS)/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
+$(TOOLS)/esbuild: PACKAGE = github.com/evanw/esbuild/cmd/esbuild
 $(TOOLS)/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
 $(TOOLS)/gofumpt: PACKAGE = mvdan.cc/gofumpt

@@ -131,7 +131,7 @@ func ignored(t *testing.T, path string) bool {
 func TestDockerIgnore(t *testing.T) {
 	for path, want := range map[string]bool{
 		"main.go": false, "go.sum": false, "Makefile": false, "LICENSE": false, "internal/doctor/doctor.go": false,
-		"static/assets/app.js": false, "internal/store/migrations/00001_start.sql": false, "internal/sandbox/openapi.yaml": false, "tools/supply/main.go": false,
+		"static/minified/app.js": false, "internal/store/migrations/00001_start.sql": false, "internal/sandbox/openapi.yaml": false, "tools/supply/main.go": false,
 		".env": true, ".git/config": true, "hookwall.db": true, "bin/hookwall": true, "out/release/x": true, ".tools/x": true, "e2e/setup.sh": true,
 		"main_test.go": true, "internal/doctor/doctor_test.go": true, "handlers/testdata/x": true, "deploy/sandbox.env": true, "privkey.pem": true,
 	} {

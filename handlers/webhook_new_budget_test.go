@@ -15,8 +15,8 @@ import (
 // What the create page may cost on the wire, in bytes of compressed bodies.
 // Everything it needs for its first paint is among them.
 const (
-	mostBytes       = 20_000
-	mostScriptBytes = 5_200
+	mostBytes       = 18_000
+	mostScriptBytes = 4_500
 	mostRequests    = 4
 )
 

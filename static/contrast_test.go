@@ -15,7 +15,7 @@ var colorToken = regexp.MustCompile(
 func colors(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	light, dark := map[string]string{}, map[string]string{}
-	for _, m := range colorToken.FindAllStringSubmatch(string(files(t)["app.css"]), -1) {
+	for _, m := range colorToken.FindAllStringSubmatch(string(sources(t)["app.css"]), -1) {
 		light[m[1]], dark[m[1]] = m[2], m[3]
 	}
 	if len(light) < 20 {
@@ -26,7 +26,7 @@ func colors(t *testing.T) map[string]map[string]string {
 
 // TestColorsHaveTwoSchemes checks that no token has the same color in both schemes, except through others.
 func TestColorsHaveTwoSchemes(t *testing.T) {
-	css, _, _ := strings.Cut(string(files(t)["app.css"]), "\n}\n")
+	css, _, _ := strings.Cut(string(sources(t)["app.css"]), "\n}\n")
 	for line := range strings.SplitSeq(css, "\n") {
 		if strings.Contains(line, "#") && strings.Count(line, "#") != 2*strings.Count(line, "light-dark(#") {
 			t.Errorf("%s", line)
@@ -135,7 +135,7 @@ func TestColorsComeFromTokens(t *testing.T) {
 	ownColor := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`)
 	var sheets string
 	for _, name := range []string{"app.css", "pages.css", "shops.css", "picker.css"} {
-		sheets += string(files(t)[name])
+		sheets += string(sources(t)[name])
 	}
 	_, rules, found := strings.Cut(sheets, "*, ::before")
 	if !found {
@@ -150,7 +150,7 @@ func TestColorsComeFromTokens(t *testing.T) {
 
 // TestStyleRespectsSettings checks that the style sheet follows settings of the system.
 func TestStyleRespectsSettings(t *testing.T) {
-	css := string(files(t)["app.css"])
+	css := string(sources(t)["app.css"])
 	for _, want := range []string{
 		"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)",
 		"@media print", "color-scheme: light dark", "[data-theme=light] { color-scheme: light; }",

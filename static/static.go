@@ -1,5 +1,7 @@
-// Package static has the style sheet, the scripts and the icons. It serves them under names with a hash of their
+// Package static has the style sheets, the scripts and the icons. It serves them under names with a hash of their
 // content, so that a browser may cache them forever, and a new version has a new URL.
+//
+// "make generate" bundles and minifies the files in assets, and writes what is served into minified.
 package static
 
 import (
@@ -11,7 +13,6 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,10 +21,10 @@ import (
 // Prefix is the path at which Handler must be mounted.
 const Prefix = "/static/"
 
-//go:embed assets
+//go:embed minified
 var embedded embed.FS
 
-// contentTypes has the content type of every kind of file in assets, by extension.
+// contentTypes has the content type of every kind of file, by extension.
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
@@ -38,47 +39,27 @@ type asset struct {
 	gzipped     func() []byte // compresses it the first time
 }
 
-// joined has the files that are several others in one, in this order. The create page needs more than other pages, and
-// gets it without more requests.
-var joined = map[string][]string{
-	"form.css": {"app.css", "picker.css"},
-	"form.js":  {"app.js", "picker.js"},
-}
-
 // assets has every file by its name without the hash. Each is prepared when it is first needed, since most starts are
 // followed by requests for a few of them.
 var assets = load()
 
 // load finds the embedded files. It panics if one can't be used, since they are part of the program.
 func load() map[string]func() *asset {
-	entries, err := fs.ReadDir(embedded, "assets")
+	entries, err := fs.ReadDir(embedded, "minified")
 	if err != nil {
 		panic("static: " + err.Error())
 	}
-	all := make(map[string]func() *asset, len(entries)+len(joined))
+	all := make(map[string]func() *asset, len(entries))
 	for _, entry := range entries {
-		all[entry.Name()] = prepared(entry.Name(), []string{entry.Name()})
-	}
-	for name, parts := range joined {
-		all[name] = prepared(name, parts)
+		name := entry.Name()
+		all[name] = sync.OnceValue(func() *asset { return newAsset(name, read(name)) })
 	}
 	return all
 }
 
-// prepared returns a function that returns the asset of files in one.
-func prepared(name string, parts []string) func() *asset {
-	return sync.OnceValue(func() *asset {
-		var content []byte
-		for _, part := range parts {
-			content = append(content, read(part)...)
-		}
-		return newAsset(name, content)
-	})
-}
-
 // read returns the content of an embedded file.
 func read(name string) []byte {
-	content, err := embedded.ReadFile("assets/" + name)
+	content, err := embedded.ReadFile("minified/" + name)
 	if err != nil {
 		panic("static: " + err.Error())
 	}
@@ -92,7 +73,6 @@ func newAsset(name string, content []byte) *asset {
 	if !ok {
 		panic("static: no content type for " + name)
 	}
-	content = needless[ext].ReplaceAll(content, []byte("$1$2$3"))
 	sum := sha256.Sum256(content)
 	return &asset{
 		path:        Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
@@ -100,16 +80,6 @@ func newAsset(name string, content []byte) *asset {
 		plain:       content,
 		gzipped:     sync.OnceValue(func() []byte { return compress(content) }),
 	}
-}
-
-// needless matches what only readers of a file need: comments that are lines of their own, and indentation. In a style
-// sheet, it is also the space around signs, which are the groups. A space before a colon alone has a meaning in a
-// selector.
-var needless = map[string]*regexp.Regexp{
-	".js": regexp.MustCompile(`(?m)^\s*//.*\n|^[ \t]+|^\n`),
-	".css": regexp.MustCompile(
-		`(?ms)/\*.*?\*/\n?|^[ \t]+|^\n| *([{}:;,]) +| +(\{)|;? *(\})\n`),
-	".svg": regexp.MustCompile(`(?s)<!--.*?-->\n`),
 }
 
 func compress(content []byte) []byte {

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Fails when a generated file does not belong to its template: changed by hand,
-# left behind, or not generated again. Writes nothing and needs no git.
-# Usage: check-generated.sh TEMPL
+# Fails when a generated file does not belong to its source: changed by hand,
+# left behind, or not generated again. Changes nothing and needs no git.
+# Usage: check-generated.sh TEMPL ESBUILD
 set -eu
 templ=$1
+esbuild=$2
 cd "$(dirname "$0")/.."
 
 # Without -keep-orphaned-files this check would delete what we look for next.
@@ -20,5 +21,13 @@ orphans=$(
 if [ -n "$orphans" ]; then
 	echo "Generated code without a template: delete it." >&2
 	echo "$orphans" >&2
+	exit 1
+fi
+
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+tools/minify.sh "$esbuild" "$fresh"
+if ! diff -rq "$fresh" static/minified; then
+	echo "Minified files are not up to date: run make generate, delete files without a source, and commit." >&2
 	exit 1
 fi

@@ -1,0 +1,1 @@
+(()=>{(()=>{"use strict";let e=document.querySelector("form.disconnect"),n=e.querySelector("[data-many]"),o=()=>{let t=e.querySelectorAll("[name=webhook]:checked").length;e.elements.count.value=t;let{none:c,one:s,many:a}=n.dataset;n.textContent=t===0?c:t===1?s:a.replace("#",t)};e.addEventListener("change",o),addEventListener("pageshow",o)})();})();
