@@ -316,10 +316,8 @@ func startReceiver(
 	if err != nil {
 		return err
 	}
-	if targets.RootCAs, err = x509.SystemCertPool(); err != nil {
-		targets.RootCAs = x509.NewCertPool()
-	}
-	targets.RootCAs.AddCert(authority)
+	roots := x509.NewCertPool()
+	roots.AddCert(authority)
 	for port, wrap := range map[string]func(net.Listener) net.Listener{
 		"80": func(l net.Listener) net.Listener { return l },
 		"443": func(l net.Listener) net.Listener {
@@ -337,7 +335,7 @@ func startReceiver(
 		}
 		for _, name := range sandbox.ReceiverHosts() {
 			host := net.JoinHostPort(name, port)
-			targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at})
+			targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at, RootCAs: roots})
 		}
 		servers.Go(func() error { return serveHTTP(ctx, wrap(listener), emulator.Receiver(), logger) })
 	}

@@ -1,7 +1,9 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -64,6 +66,7 @@ type Call struct {
 	waits          bool // for slots, instead of returning a refusal
 	release        func()
 	exempt         netip.AddrPort // address of an exception
+	rootCAs        *x509.CertPool // nil for those of the system
 	result         Result
 	over           bool // the next step starts over
 	raw            net.Conn
@@ -87,9 +90,10 @@ func (c *Client) newCall(ctx context.Context, rawURL string, waits bool) (*Call,
 	if err != nil {
 		return nil, err
 	}
+	exception := c.exceptions[t.hostPort()]
 	return &Call{
-		client: c, waits: waits, release: release,
-		exempt: c.exceptions[t.hostPort()], result: Result{Target: t},
+		client: c, waits: waits, release: release, result: Result{Target: t},
+		exempt: exception.Addr, rootCAs: cmp.Or(exception.RootCAs, c.o.RootCAs),
 	}, nil
 }
 

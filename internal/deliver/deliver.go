@@ -44,8 +44,9 @@ type Resolver interface {
 
 // Exception is a host that may be called though the rules forbid it, or that isn't in the DNS.
 type Exception struct {
-	Host string         // host and port as in a URL: "receiver.example:80"
-	Addr netip.AddrPort // where it is; nothing is looked up
+	Host    string         // host and port as in a URL: "receiver.example:80"
+	Addr    netip.AddrPort // where it is; nothing is looked up
+	RootCAs *x509.CertPool // the authorities of this host alone; default Options.RootCAs
 }
 
 // Options are the parts of a Client that have defaults.
@@ -70,7 +71,7 @@ type Options struct {
 // Client calls URLs. It is safe for concurrent use.
 type Client struct {
 	o          Options
-	exceptions map[string]netip.AddrPort // by normalized host:port
+	exceptions map[string]Exception // by normalized host:port
 	guard      guard
 	slots      *limiter
 	dial       dialFunc
@@ -118,9 +119,9 @@ func setDefault[T int | int64 | time.Duration](v *T, otherwise T) {
 	}
 }
 
-// exceptionTable returns the addresses of the exceptions by normalized host:port.
-func exceptionTable(list []Exception) (map[string]netip.AddrPort, error) {
-	table := make(map[string]netip.AddrPort, len(list))
+// exceptionTable returns the exceptions by normalized host:port.
+func exceptionTable(list []Exception) (map[string]Exception, error) {
+	table := make(map[string]Exception, len(list))
 	for _, e := range list {
 		host, port, err := net.SplitHostPort(e.Host)
 		if err != nil {
@@ -131,7 +132,7 @@ func exceptionTable(list []Exception) (map[string]netip.AddrPort, error) {
 		if !hostOK || !portOK || !e.Addr.IsValid() || e.Addr.Port() == 0 {
 			return nil, fmt.Errorf("deliver: the exception %q cannot be called", e.Host)
 		}
-		table[hostPort(h.name, p)] = e.Addr
+		table[hostPort(h.name, p)] = e
 	}
 	return table, nil
 }

@@ -399,7 +399,7 @@ func TestClosedPort(t *testing.T) {
 	}
 	there := netip.MustParseAddrPort(l.Addr().String())
 	_ = l.Close()
-	c := newClient(t, Options{Exceptions: []Exception{{"hooks.example:80", there}}})
+	c := newClient(t, Options{Exceptions: []Exception{{Host: "hooks.example:80", Addr: there}}})
 	r, err := c.Do(t.Context(), Request{URL: hook})
 	var e *Error
 	if failureOf(err) != "connect refused" || !errors.As(err, &e) || e.Public() != kindTexts[KindRefused] {
@@ -428,7 +428,7 @@ func TestRealServer(t *testing.T) {
 		there := netip.MustParseAddrPort(server.Listener.Addr().String())
 		o, address := Options{AllowPrivate: true}, server.URL+"/hook"
 		if !private {
-			o, address = Options{Exceptions: []Exception{{"hooks.example:80", there}}}, hook
+			o, address = Options{Exceptions: []Exception{{Host: "hooks.example:80", Addr: there}}}, hook
 		}
 		r, err := newClient(t, o).Do(t.Context(), Request{URL: address, Message: Message{Body: []byte("hello")}})
 		if err != nil || r.Status != 200 || string(r.Body) != "hello" || r.RemoteAddr != there || hits.Load() != 1 ||

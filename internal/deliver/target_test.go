@@ -319,12 +319,12 @@ func TestInvalidOptions(t *testing.T) {
 		"negative calls":         {MaxConcurrent: -1},
 		"negative per target":    {MaxPerTarget: -1},
 		"user agent":             {UserAgent: "a\nb"},
-		"exception without port": {Exceptions: []Exception{{"receiver.example", there}}},
-		"exception with port 0":  {Exceptions: []Exception{{"receiver.example:0", there}}},
-		"exception port empty":   {Exceptions: []Exception{{"receiver.example:", there}}},
-		"exception without host": {Exceptions: []Exception{{":80", there}}},
-		"exception to nowhere":   {Exceptions: []Exception{{"receiver.example:80", netip.AddrPort{}}}},
-		"exception to port 0":    {Exceptions: []Exception{{"receiver.example:80", netip.AddrPortFrom(there.Addr(), 0)}}},
+		"exception without port": {Exceptions: []Exception{{Host: "receiver.example", Addr: there}}},
+		"exception with port 0":  {Exceptions: []Exception{{Host: "receiver.example:0", Addr: there}}},
+		"exception port empty":   {Exceptions: []Exception{{Host: "receiver.example:", Addr: there}}},
+		"exception without host": {Exceptions: []Exception{{Host: ":80", Addr: there}}},
+		"exception to nowhere":   {Exceptions: []Exception{{Host: "receiver.example:80", Addr: netip.AddrPort{}}}},
+		"exception to port 0":    {Exceptions: []Exception{{Host: "receiver.example:80", Addr: netip.AddrPortFrom(there.Addr(), 0)}}},
 	} {
 		if c, err := New(o); err == nil || c != nil {
 			t.Errorf("%s is accepted", name)

@@ -37,7 +37,7 @@ const (
 func (c *Call) handshake(ctx context.Context) error {
 	conn := tls.Client(c.raw, &tls.Config{ //nolint:gosec // versions below 1.2 are reported, and nothing is sent over them
 		ServerName: c.result.Target.Host,
-		RootCAs:    c.client.o.RootCAs,
+		RootCAs:    c.rootCAs,
 		NextProtos: []string{"http/1.1"},
 		MinVersion: tls.VersionTLS10,
 	})
@@ -52,7 +52,7 @@ func (c *Call) handshake(ctx context.Context) error {
 		c.result.TLS = describe(state, certificates)
 	}
 	if bad != nil {
-		c.result.TLS.Problems = c.client.problems(certificates, c.result.Target.Host, time.Now())
+		c.result.TLS.Problems = c.problems(certificates, time.Now())
 		return &Error{Step: StepTLS, Kind: c.result.TLS.Problems[0], Err: err}
 	}
 	if kind := handshakeKind(ctx, state, err); kind != "" {
@@ -99,9 +99,9 @@ func alertText(err error) string {
 
 // problems returns everything that is wrong with an invalid certificate. Verification itself stops at the first
 // problem.
-func (c *Client) problems(chain []*x509.Certificate, host string, now time.Time) []Kind {
+func (c *Call) problems(chain []*x509.Certificate, now time.Time) []Kind {
 	leaf := chain[0]
-	o := x509.VerifyOptions{Roots: c.o.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: now}
+	o := x509.VerifyOptions{Roots: c.rootCAs, Intermediates: x509.NewCertPool(), CurrentTime: now}
 	for _, intermediate := range chain[1:] {
 		o.Intermediates.AddCert(intermediate)
 	}
@@ -126,7 +126,7 @@ func (c *Client) problems(chain []*x509.Certificate, host string, now time.Time)
 		all = append(all, chainKind(leaf, err))
 	}
 	all = append(all, dates...)
-	if leaf.VerifyHostname(host) != nil {
+	if leaf.VerifyHostname(c.result.Target.Host) != nil {
 		all = append(all, KindCertificateName)
 	}
 	if len(all) == 0 {

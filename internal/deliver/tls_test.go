@@ -296,6 +296,30 @@ func TestStepsOverTLS(t *testing.T) {
 	}
 }
 
+// TestAuthorityOfOneHost checks that an exception's own authorities are trusted for its host alone.
+func TestAuthorityOfOneHost(t *testing.T) {
+	trusted := newAuthority(t, "Trusted", nil)
+	certificate := trusted.issue(t, func(c *x509.Certificate) { c.DNSNames = []string{"hooks.example", "other.example"} })
+	var hits atomic.Int32
+	o := listen(t, "443", overTLS(&tls.Config{Certificates: []tls.Certificate{certificate}}, &hits, func(conn net.Conn) {
+		_ = readRequest(conn)
+		_, _ = io.WriteString(conn, ok)
+	}))
+	o.RootCAs = x509.NewCertPool()
+	own := x509.NewCertPool()
+	own.AddCert(trusted.cert)
+	o.Exceptions = append(o.Exceptions, Exception{Host: "other.example:443", Addr: o.Exceptions[0].Addr, RootCAs: own})
+	client := newClient(t, o)
+	for address, want := range map[string]string{
+		"https://other.example/": "200 ", secureHook: "0 tls unknown-authority",
+	} {
+		r, err := client.Do(t.Context(), Request{URL: address})
+		if got := fmt.Sprint(r.Status, " ", failureOf(err)); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
 func TestHandshakesThatFail(t *testing.T) {
 	rows := []struct {
 		name, want string
