@@ -31,7 +31,10 @@ var mayImport = map[string][]string{
 
 	"internal/activity": {"internal/fourthwall", "internal/store"},
 	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "internal/unseen", "oauth"},
-	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
+	"internal/webhooks": {
+		"internal/activity", "internal/fourthwall", "internal/lazyregexp", "internal/shops", "internal/store",
+		"internal/unseen",
+	},
 
 	"internal/jobs": {"internal/fleet", "internal/logs", "internal/store", "internal/webhooks"},
 	"internal/team": {"internal/activity", "internal/store"},
@@ -40,11 +43,12 @@ var mayImport = map[string][]string{
 	},
 
 	"internal/probe":              {"internal/fourthwall", "internal/webhooks"},
-	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
-	"internal/signature":          {"internal/fourthwall", "internal/unseen"},
+	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/lazyregexp", "internal/signature"},
+	"internal/signature":          {"internal/fourthwall", "internal/lazyregexp", "internal/unseen"},
 	"internal/signature/snippets": nil,
 	"internal/fourthwall":         nil,
 	"internal/deliver":            nil,
+	"internal/lazyregexp":         nil,
 	"internal/logs":               nil,
 	"internal/metrics":            nil,
 	"internal/store":              nil,

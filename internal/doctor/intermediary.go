@@ -3,11 +3,11 @@ package doctor
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"hookwall/internal/deliver"
+	"hookwall/internal/lazyregexp"
 )
 
 // verdict is what was seen in a response, and what to do about it. Both are our own sentences: a response is untrusted.
@@ -66,9 +66,9 @@ func isPage(body string) bool {
 }
 
 var (
-	cloudflareCode     = regexp.MustCompile(`^\s*error code: (1[0-9]{3})\s*$`)
-	cloudflareJSONCode = regexp.MustCompile(`"error_code"\s*:\s*(1[0-9]{3})\b`)
-	cloudflarePageCode = regexp.MustCompile(`\berror\b(?:\s|<[^<>]*>|:|code){0,8}(1[0-9]{3})\b`)
+	cloudflareCode     = lazyregexp.New(`^\s*error code: (1[0-9]{3})\s*$`)
+	cloudflareJSONCode = lazyregexp.New(`"error_code"\s*:\s*(1[0-9]{3})\b`)
+	cloudflarePageCode = lazyregexp.New(`\berror\b(?:\s|<[^<>]*>|:|code){0,8}(1[0-9]{3})\b`)
 )
 
 // cloudflare recognizes challenges and blocks by Cloudflare.
@@ -93,12 +93,12 @@ func cloudflare(r deliver.Result, body string) (verdict, bool) {
 // cloudflareError returns the code of Cloudflare's error that the response reports, or "".
 func cloudflareError(r deliver.Result, body string) string {
 	fromCloudflare := strings.EqualFold(r.Header.Get("Server"), "cloudflare") || r.Header.Get("Cf-Ray") != ""
-	code := cloudflareCode.FindStringSubmatch(body)
+	code := cloudflareCode().FindStringSubmatch(body)
 	if code == nil && (fromCloudflare || strings.Contains(body, `"cloudflare_error"`)) {
-		code = cloudflareJSONCode.FindStringSubmatch(body)
+		code = cloudflareJSONCode().FindStringSubmatch(body)
 	}
 	if code == nil && isPage(body) && strings.Contains(body, "cloudflare") {
-		code = cloudflarePageCode.FindStringSubmatch(body)
+		code = cloudflarePageCode().FindStringSubmatch(body)
 	}
 	if code == nil {
 		return ""
@@ -151,7 +151,7 @@ func byHeader(r deliver.Result, _ string) (verdict, bool) {
 }
 
 // csrf finds messages about a token against forged requests. The name alone is in the head of many pages.
-var csrf = regexp.MustCompile(`\b[cx]srf\b[^<>="]{0,40}` +
+var csrf = lazyregexp.New(`\b[cx]srf\b[^<>="]{0,40}` +
 	`\b(fail|invalid|mismatch|missing|incorrect|not |expired|required|error)` +
 	`|\b(fail|invalid|mismatch|missing|incorrect|no|expired|require|verify|bad|wrong)[^<>="]{0,40}\b[cx]srf\b` +
 	`|anti-?forgery|request forgery|invalidauthenticitytoken` +
@@ -190,7 +190,7 @@ func byBody(r deliver.Result, body string) (verdict, bool) {
 	if isAccepted(r.Status) {
 		return verdict{}, false
 	}
-	if csrf.MatchString(body) {
+	if csrf().MatchString(body) {
 		return verdict{csrfRefused, doCSRF}, true
 	}
 	for _, t := range bodyTraces {
@@ -229,15 +229,15 @@ func wantsCredential(r deliver.Result, body string) (verdict, bool) {
 }
 
 var (
-	passwordInput = regexp.MustCompile(`<input\b[^<>]*\btype\s*=\s*["']?password\b`)
-	loginTitle    = regexp.MustCompile(`<title[^<>]*>[^<]*\b(log ?in|log ?on|sign[ -]?in|password protected|` +
+	passwordInput = lazyregexp.New(`<input\b[^<>]*\btype\s*=\s*["']?password\b`)
+	loginTitle    = lazyregexp.New(`<title[^<>]*>[^<]*\b(log ?in|log ?on|sign[ -]?in|password protected|` +
 		`authentication required|login required|single sign-on)\b`)
 )
 
 // loginPage recognizes a page on which people sign in.
 func loginPage(r deliver.Result, body string) (verdict, bool) {
 	mayBe := isAccepted(r.Status) || r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden
-	if mayBe && isPage(body) && (passwordInput.MatchString(body) || loginTitle.MatchString(body)) {
+	if mayBe && isPage(body) && (passwordInput().MatchString(body) || loginTitle().MatchString(body)) {
 		return verdict{loginResponded, doExemptLogin}, true
 	}
 	return verdict{}, false

@@ -3,21 +3,22 @@ package signature
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strings"
+
+	"hookwall/internal/lazyregexp"
 )
 
 var (
-	dictionaryStart = regexp.MustCompile(`^\s*[\[{]\s*(?:[\w$]+\s*:|:?["']?[\w$]+["']?\s*=>|:?'|["']\w)`)
-	dictionaryLook  = regexp.MustCompile(`^\s*[\[{]\s*(?:[A-Za-z_$][\w$]*\s*:|:?["']?[\w$]+["']?\s*=>|:?')`)
-	word            = regexp.MustCompile(`^[A-Za-z_$][\w$]*`)
+	dictionaryStart = lazyregexp.New(`^\s*[\[{]\s*(?:[\w$]+\s*:|:?["']?[\w$]+["']?\s*=>|:?'|["']\w)`)
+	dictionaryLook  = lazyregexp.New(`^\s*[\[{]\s*(?:[A-Za-z_$][\w$]*\s*:|:?["']?[\w$]+["']?\s*=>|:?')`)
+	word            = lazyregexp.New(`^[A-Za-z_$][\w$]*`)
 )
 
 // dictionary returns the JSON of an object as a program printed it: Python's dict,
 // Ruby's hash, or an object of JavaScript.
 // Spaces, and how numbers and letters were written, are lost, so that only the JSON written again can match.
 func dictionary(text []byte) []conversion {
-	if json.Valid(text) || !dictionaryStart.Match(text) {
+	if json.Valid(text) || !dictionaryStart().Match(text) {
 		return nil
 	}
 	if plain, ok := asJSON(string(text)); ok && json.Valid(plain) {
@@ -46,10 +47,10 @@ func asJSON(text string) (plain []byte, ok bool) {
 			text = text[end+1:]
 		case strings.HasPrefix(text, "=>"):
 			plain, text = append(plain, ':'), text[2:]
-		case c == ':' && len(text) > 1 && (word.MatchString(text[1:]) || text[1] == '\'') && !follows(plain):
+		case c == ':' && len(text) > 1 && (word().MatchString(text[1:]) || text[1] == '\'') && !follows(plain):
 			text = text[1:] // a symbol of Ruby
-		case word.MatchString(text):
-			name := word.FindString(text)
+		case word().MatchString(text):
+			name := word().FindString(text)
 			text = text[len(name):]
 			known, isWord := wordsOfJSON[name]
 			rest := strings.TrimLeft(text, " \t")

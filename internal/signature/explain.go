@@ -3,12 +3,12 @@ package signature
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/lazyregexp"
 )
 
 // Limits of what Explain accepts.
@@ -221,7 +221,7 @@ func secretHints(secret string) []FindingCode {
 		codes = append(codes, CodeSecretMasked)
 	case hasIDPrefix(tidy):
 		codes = append(codes, CodeSecretIsID)
-	case len(namedSecrets(secret)) > 0 && looksNamed.MatchString(secret):
+	case len(namedSecrets(secret)) > 0 && looksNamed().MatchString(secret):
 		return []FindingCode{CodeSecretNamed}
 	case len(tidy) < shortSecret:
 		codes = append(codes, CodeSecretShort)
@@ -233,7 +233,7 @@ func secretHints(secret string) []FindingCode {
 }
 
 // looksNamed matches text that names the secret, as in NAME=secret.
-var looksNamed = regexp.MustCompile(`(?i)^[\s{]*(export|set|setx|const|let|var)\s|` +
+var looksNamed = lazyregexp.New(`(?i)^[\s{]*(export|set|setx|const|let|var)\s|` +
 	`(secret|hmac|key)\w*["']?\s*(=>|:=|=|:)`)
 
 // shortSecret is the length in bytes below which a secret is probably cut off. Fourthwall doesn't document the length
@@ -259,7 +259,7 @@ func (s *search) bodyHints() []FindingCode {
 }
 
 // printedObject matches objects whose text can't be turned into JSON.
-var printedObject = regexp.MustCompile(`^\s*(Array\s*\(|stdClass|map\[|#<|` +
+var printedObject = lazyregexp.New(`^\s*(Array\s*\(|stdClass|map\[|#<|` +
 	`array\(|object\(|\[object |\{?[\w.]+\{\w+[:=])`)
 
 // formHints returns what the body looks like if it isn't JSON.
@@ -275,7 +275,7 @@ func (s *search) formHints() []FindingCode {
 	switch {
 	case bytes.Contains(s.body, []byte("<Buffer ")):
 		return []FindingCode{CodeBodyBytes}
-	case printedObject.Match(s.body) || dictionaryLook.Match(s.body):
+	case printedObject().Match(s.body) || dictionaryLook().Match(s.body):
 		return []FindingCode{CodeBodyParsed}
 	}
 	return []FindingCode{CodeBodyNotJSON}

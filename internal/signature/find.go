@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"hookwall/internal/lazyregexp"
 	"hookwall/internal/unseen"
 )
 
@@ -89,27 +90,27 @@ func cleanings(text string) []cleaning {
 
 // runKind is one spelling of a signature inside a text.
 type runKind struct {
-	run  *regexp.Regexp
+	run  func() *regexp.Regexp
 	fits func(string) bool
 }
 
-var isHex = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+var isHex = lazyregexp.New(`^[0-9A-Fa-f]{64}$`)
 
 // runKinds are 43 characters of base64 and an equals sign, or else 64 hexadecimal digits, or else 43 characters in
 // URL-safe base64 or without the equals sign.
 var runKinds = []runKind{
-	{regexp.MustCompile(`[A-Za-z0-9+/]+=*`), func(run string) bool {
+	{lazyregexp.New(`[A-Za-z0-9+/]+=*`), func(run string) bool {
 		return len(run) == encodedLength && strings.Index(run, "=") == len(run)-1
 	}},
-	{regexp.MustCompile(`[A-Za-z0-9]+`), isHex.MatchString},
-	{regexp.MustCompile(`[A-Za-z0-9+/_-]+=*`), func(run string) bool {
+	{lazyregexp.New(`[A-Za-z0-9]+`), func(run string) bool { return isHex().MatchString(run) }},
+	{lazyregexp.New(`[A-Za-z0-9+/_-]+=*`), func(run string) bool {
 		return len(strings.TrimSuffix(run, "=")) == encodedLength-1 && strings.ContainsAny(run, "0123456789")
 	}},
 }
 
 // find returns all signatures of this kind.
 func (k runKind) find(text string) (runs []string) {
-	for _, run := range k.run.FindAllString(text, -1) {
+	for _, run := range k.run().FindAllString(text, -1) {
 		if k.fits(run) {
 			runs = append(runs, run)
 		}
@@ -189,12 +190,12 @@ const maxNamedSecrets = 3
 
 var (
 	// assignment is a line that names a value in a settings file, a shell or a program.
-	assignment = regexp.MustCompile(`(?i)^[\s{\-*>$]*` +
+	assignment = lazyregexp.New(`(?i)^[\s{\-*>$]*` +
 		`(?:(?:export|set|setx|const|let|var|final|static|string|env|declare|local|e|define)[\s:(]+)*` +
 		"[\"'`]?(?:\\$?env:)?([a-z_$][\\w.\\-]{0,80}(?:\\[[\"']?[\\w.\\-]{1,80}[\"']?\\])?)[\"'`]?" +
 		`\s*(=>|:=|==?|:|,|\s)\s*(\S.*?)[\s,;})]*$`)
-	secretMember = regexp.MustCompile(`(?i)["'][\w.\-]*(?:secret|hmac|key)[\w.\-]*["']\s*(?:=>|:|=|,)\s*["']([^"']+)["']`)
-	secretWord   = regexp.MustCompile(`(?i)secret|hmac|key|webhook|fourthwall|token|sign`)
+	secretMember = lazyregexp.New(`(?i)["'][\w.\-]*(?:secret|hmac|key)[\w.\-]*["']\s*(?:=>|:|=|,)\s*["']([^"']+)["']`)
+	secretWord   = lazyregexp.New(`(?i)secret|hmac|key|webhook|fourthwall|token|sign`)
 )
 
 // namedSecrets returns the values of pasted text that has the secret's name too, as in NAME=secret; at most three.
@@ -209,13 +210,13 @@ func namedSecrets(text string) []string {
 	if len(text) > MaxSecret {
 		return nil
 	}
-	for _, m := range secretMember.FindAllStringSubmatch(text, maxNamedSecrets) {
+	for _, m := range secretMember().FindAllStringSubmatch(text, maxNamedSecrets) {
 		add(m[1])
 	}
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, line := range lines {
-		m := assignment.FindStringSubmatch(line)
-		if len(m) > 0 && (secretWord.MatchString(m[1]) || len(lines) == 1 && strings.TrimSpace(m[2]) != "") {
+		m := assignment().FindStringSubmatch(line)
+		if len(m) > 0 && (secretWord().MatchString(m[1]) || len(lines) == 1 && strings.TrimSpace(m[2]) != "") {
 			add(strings.Trim(m[3], quotesAround+`\`))
 		}
 	}
@@ -228,8 +229,8 @@ const (
 )
 
 var (
-	secretSplit = regexp.MustCompile(`[\s<>{}()\[\],;"'` + "`" + `“”‘’]+`)
-	secretName  = regexp.MustCompile(`^[\w.$-]*(?:=>|:-|:|=)`)
+	secretSplit = lazyregexp.New(`[\s<>{}()\[\],;"'` + "`" + `“”‘’]+`)
+	secretName  = lazyregexp.New(`^[\w.$-]*(?:=>|:-|:|=)`)
 )
 
 // wordSecrets returns the words of a pasted text that could be the secret, wherever they are in a command, a settings
@@ -239,9 +240,9 @@ func wordSecrets(text string) (words []string) {
 	if len(text) > MaxSecret {
 		return nil
 	}
-	parts := secretSplit.Split(text, -1)
+	parts := secretSplit().Split(text, -1)
 	for _, part := range slices.Backward(parts) { // a name or a command is before it
-		for word := ""; part != word && len(words) < maxWordSecrets; part = secretName.ReplaceAllLiteralString(part, "") {
+		for word := ""; part != word && len(words) < maxWordSecrets; part = secretName().ReplaceAllLiteralString(part, "") {
 			word = part
 			if len(word) >= leastWordSecret && word != text && !slices.Contains(words, word) {
 				words = append(words, word)

@@ -7,11 +7,12 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"hookwall/internal/lazyregexp"
 )
 
 // conversion is a text that another one encodes.
@@ -69,13 +70,13 @@ var conversions = []func([]byte) []conversion{
 func one(code FindingCode, text []byte) []conversion { return []conversion{{text: text, code: code}} }
 
 var (
-	requestLine = regexp.MustCompile(`^\s*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+|HTTP/[0-9.]+ \d{3}.*)\r?\n`)
-	headerLine  = regexp.MustCompile(`^\s*:?[A-Za-z][A-Za-z0-9-]*: ?[^\n]*\n`)
+	requestLine = lazyregexp.New(`^\s*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+|HTTP/[0-9.]+ \d{3}.*)\r?\n`)
+	headerLine  = lazyregexp.New(`^\s*:?[A-Za-z][A-Za-z0-9-]*: ?[^\n]*\n`)
 )
 
 // httpBody returns the body of a request that was pasted with its headers.
 func httpBody(text []byte) []conversion {
-	if !requestLine.Match(text) && !headerLine.Match(text) {
+	if !requestLine().Match(text) && !headerLine().Match(text) {
 		return nil
 	}
 	for _, blank := range []string{"\r\n\r\n", "\n\n"} {
@@ -90,9 +91,9 @@ func httpBody(text []byte) []conversion {
 var commands = []string{"curl", "wget", "Invoke-"}
 
 // caret is how the Windows command prompt escapes a character.
-var caret = regexp.MustCompile(`\^(.)`)
+var caret = lazyregexp.New(`\^(.)`)
 
-var curlData = regexp.MustCompile(`(?s)(?:^|\s)(?:--data(?:-raw|-binary|-ascii|-urlencode)?|` +
+var curlData = lazyregexp.New(`(?s)(?:^|\s)(?:--data(?:-raw|-binary|-ascii|-urlencode)?|` +
 	`--json|--post-data|--body-data|-d|-Body)(?:\s+|=)?(\$?['"].*)`)
 
 // curlBody returns the data of a curl command, or of one like it.
@@ -101,9 +102,9 @@ func curlBody(text []byte) []conversion {
 		return nil
 	}
 	if bytes.Contains(text, []byte(`^"`)) {
-		text = caret.ReplaceAll(text, []byte("$1"))
+		text = caret().ReplaceAll(text, []byte("$1"))
 	}
-	m := curlData.FindSubmatch(text)
+	m := curlData().FindSubmatch(text)
 	if m == nil {
 		return nil
 	}
@@ -167,7 +168,7 @@ func closingQuote(text string) int {
 	return -1
 }
 
-var formField = regexp.MustCompile(`^\s*[\w.\-\[\]]{1,64}=`)
+var formField = lazyregexp.New(`^\s*[\w.\-\[\]]{1,64}=`)
 
 // formBody returns the values of a form, decoded.
 func formBody(text []byte) []conversion {
@@ -175,7 +176,7 @@ func formBody(text []byte) []conversion {
 	if strings.HasPrefix(trimmed, "%7B") || strings.HasPrefix(trimmed, "%7b") || strings.HasPrefix(trimmed, "%5B") {
 		trimmed = "body=" + trimmed
 	}
-	if !formField.MatchString(trimmed) {
+	if !formField().MatchString(trimmed) {
 		return nil
 	}
 	var all []conversion
@@ -189,13 +190,13 @@ func formBody(text []byte) []conversion {
 	return append(all, conversion{text: []byte(raw), code: CodeBodyForm})
 }
 
-var tagAround = regexp.MustCompile(`(?is)^\s*(?:<(?:pre|code|p|div|textarea)\b[^>]*>\s*)*(.*?)` +
+var tagAround = lazyregexp.New(`(?is)^\s*(?:<(?:pre|code|p|div|textarea)\b[^>]*>\s*)*(.*?)` +
 	`(?:\s*</(?:pre|code|p|div|textarea)>)*\s*$`)
 
 // entities returns the text of HTML.
 func entities(text []byte) []conversion {
 	s := string(text)
-	if m := tagAround.FindStringSubmatch(s); m != nil {
+	if m := tagAround().FindStringSubmatch(s); m != nil {
 		s = m[1]
 	}
 	if plain := html.UnescapeString(s); plain != string(text) {
@@ -205,30 +206,30 @@ func entities(text []byte) []conversion {
 }
 
 var (
-	nodeBuffer = regexp.MustCompile(`^(?:.*?[:=(]\s*)?<Buffer ((?:[0-9a-f]{2} ?)+)>`)
-	jsonBuffer = regexp.MustCompile(`"data"\s*:\s*\[([\d,\s]+)\]`)
-	decimals   = regexp.MustCompile(`^[\w\s=:.()\[]*?[\[({]\s*(-?\d{1,3}(?:[\s,]+-?\d{1,3})+)[\s,]*[\])}]\S*\s*$`)
-	hexBytes   = regexp.MustCompile(`^\s*(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[\s,:-]*(?:0x|\\x)?[0-9A-Fa-f]{2})+\s*$`)
+	nodeBuffer = lazyregexp.New(`^(?:.*?[:=(]\s*)?<Buffer ((?:[0-9a-f]{2} ?)+)>`)
+	jsonBuffer = lazyregexp.New(`"data"\s*:\s*\[([\d,\s]+)\]`)
+	decimals   = lazyregexp.New(`^[\w\s=:.()\[]*?[\[({]\s*(-?\d{1,3}(?:[\s,]+-?\d{1,3})+)[\s,]*[\])}]\S*\s*$`)
+	hexBytes   = lazyregexp.New(`^\s*(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[\s,:-]*(?:0x|\\x)?[0-9A-Fa-f]{2})+\s*$`)
 	notHex     = strings.NewReplacer("0x", "", `\x`, "", " ", "", ",", "", ":", "", "-", "", "\r", "", "\n", "", "\t", "")
 )
 
 // byteList returns the bytes of a list: a Buffer of Node.js, numbers, hexadecimal digits.
 func byteList(text []byte) []conversion {
 	s := strings.TrimSpace(string(text))
-	if m := nodeBuffer.FindStringSubmatch(s); m != nil {
+	if m := nodeBuffer().FindStringSubmatch(s); m != nil {
 		s = m[1]
 	}
 	if dumped := dumpedHex(s); dumped != "" {
 		s = dumped
 	}
-	if hexBytes.MatchString(s) {
+	if hexBytes().MatchString(s) {
 		if plain, err := hex.DecodeString(notHex.Replace(s)); err == nil {
 			return one(CodeBodyBytes, plain)
 		}
 	}
-	m := jsonBuffer.FindStringSubmatch(s)
+	m := jsonBuffer().FindStringSubmatch(s)
 	if m == nil {
-		m = decimals.FindStringSubmatch(s)
+		m = decimals().FindStringSubmatch(s)
 	}
 	if m == nil {
 		return nil
@@ -245,12 +246,12 @@ func byteList(text []byte) []conversion {
 }
 
 // dumpLine is a line of xxd, hexdump -C or od: an offset, bytes, and perhaps the same as text.
-var dumpLine = regexp.MustCompile(`(?m)^[0-9A-Fa-f]{6,8}` +
+var dumpLine = lazyregexp.New(`(?m)^[0-9A-Fa-f]{6,8}` +
 	`(?:: ((?:[0-9a-f]{2,4} )+) .*| {1,2}((?:[0-9a-f]{2} *)+)(?:\|.*\|)?)?[ \r]*$`)
 
 // dumpedHex returns the hexadecimal digits of a dump whose every line is one of a dump, or "".
 func dumpedHex(text string) string {
-	lines := dumpLine.FindAllStringSubmatch(text, -1)
+	lines := dumpLine().FindAllStringSubmatch(text, -1)
 	if len(lines) == 0 || len(lines) != strings.Count(text, "\n")+1 {
 		return ""
 	}
@@ -261,13 +262,13 @@ func dumpedHex(text string) string {
 	return strings.TrimSpace(digits.String())
 }
 
-var literalStart = regexp.MustCompile(`^\s*(?:[\w.]+\s*[=:(]\s*)?(?:[bBurR@$]{0,2})(['"` + "`" + `])`)
+var literalStart = lazyregexp.New(`^\s*(?:[\w.]+\s*[=:(]\s*)?(?:[bBurR@$]{0,2})(['"` + "`" + `])`)
 
 // literal returns the text of a string as a programming language writes it, and of text with escaped quotes.
 func literal(text []byte) []conversion {
 	s := strings.TrimSpace(string(text))
 	var all []conversion
-	if m := literalStart.FindStringSubmatchIndex(s); m != nil {
+	if m := literalStart().FindStringSubmatchIndex(s); m != nil {
 		quoted := s[m[2]:]
 		inside := strings.TrimPrefix(quoted, quoted[:1])
 		if end := strings.LastIndex(inside, quoted[:1]); end > 0 && strings.Trim(inside[end+1:], " ;,)") == "" {

@@ -4,12 +4,13 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"golang.org/x/net/idna"
+
+	"hookwall/internal/lazyregexp"
 )
 
 // MaxURL is the maximum length of a URL in bytes, far more than servers accept. It bounds the record of each attempt.
@@ -28,11 +29,11 @@ func checkURL(address string) string {
 	if err != nil {
 		u, err = url.Parse(withoutPlaceholders(address, "1"))
 	}
-	if m := authority.FindStringSubmatch(address); err != nil && m != nil {
+	if m := authority().FindStringSubmatch(address); err != nil && m != nil {
 		if _, err := netip.ParseAddr(m[1]); err == nil {
 			return urlBareIPv6
 		}
-		if impossiblePort.MatchString(m[1]) {
+		if impossiblePort().MatchString(m[1]) {
 			return urlPortImpossible
 		}
 	}
@@ -52,8 +53,8 @@ func checkURL(address string) string {
 }
 
 var (
-	authority      = regexp.MustCompile(`^(?i)https?://(?:[^/?#]*@)?([^/?#\s@]+)`)
-	impossiblePort = regexp.MustCompile(`^(?:[^:\[\]]+|\[[^\[\]]+\]):.+$`)
+	authority      = lazyregexp.New(`^(?i)https?://(?:[^/?#]*@)?([^/?#\s@]+)`)
+	impossiblePort = lazyregexp.New(`^(?:[^:\[\]]+|\[[^\[\]]+\]):.+$`)
 )
 
 func isControlOrBlank(r rune) bool { return r <= ' ' || r == 0x7f || unicode.IsSpace(r) }

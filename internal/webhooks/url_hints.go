@@ -4,10 +4,10 @@ import (
 	"html"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"hookwall/internal/lazyregexp"
 	"hookwall/internal/unseen"
 )
 
@@ -17,7 +17,7 @@ func urlHints(address string) (hints []string, better string) {
 	for _, found := range placeholders(address) {
 		hints = append(hints, hintPlaceholder(found))
 	}
-	if found := hidden.FindString(withoutPlaceholders(address, "")); found != "" {
+	if found := hidden().FindString(withoutPlaceholders(address, "")); found != "" {
 		hints = append(hints, hintHidden(found))
 	}
 	if checkURL(address) != "" {
@@ -31,11 +31,11 @@ func urlHints(address string) (hints []string, better string) {
 			hints = append(hints, hintLogin)
 		}
 	}
-	better = entity.ReplaceAllStringFunc(address, html.UnescapeString)
+	better = entity().ReplaceAllStringFunc(address, html.UnescapeString)
 	if better != address {
-		hints = append(hints, hintEntity(entity.FindString(address)))
+		hints = append(hints, hintEntity(entity().FindString(address)))
 	}
-	if m := secondURL.FindStringSubmatch(better); m != nil {
+	if m := secondURL().FindStringSubmatch(better); m != nil {
 		better, hints = withoutEnd(m[1]), append(hints, hintSeveral)
 	}
 	if strings.Contains(better, "#") {
@@ -97,22 +97,22 @@ func isIPAddress(host string) bool {
 		return true
 	}
 	last := host[strings.LastIndex(host, ".")+1:]
-	return lastNumber.MatchString(last)
+	return lastNumber().MatchString(last)
 }
 
-var lastNumber = regexp.MustCompile(`^(?:0x[0-9a-f]*|[0-9]+)$`)
+var lastNumber = lazyregexp.New(`^(?:0x[0-9a-f]*|[0-9]+)$`)
 
 // possibleHost reports whether DNS can have this name, in the spelling of DNS.
 func possibleHost(host string) bool {
 	for label := range strings.SplitSeq(host, ".") {
-		if len(label) > 63 || !hostLabel.MatchString(label) {
+		if len(label) > 63 || !hostLabel().MatchString(label) {
 			return false
 		}
 	}
 	return len(host) <= 253
 }
 
-var hostLabel = regexp.MustCompile(`^[\pL\pM\pN\pS_](?:[\pL\pM\pN\pS_-]*[\pL\pM\pN\pS_])?$`)
+var hostLabel = lazyregexp.New(`^[\pL\pM\pN\pS_](?:[\pL\pM\pN\pS_-]*[\pL\pM\pN\pS_])?$`)
 
 // isLocalName reports whether a host has a name that the public DNS never has.
 func isLocalName(host string) bool {
@@ -128,14 +128,14 @@ func isLocalName(host string) bool {
 }
 
 // secondURL matches where another URL begins right after one, without a space.
-var secondURL = regexp.MustCompile(`^(?i)(https?://[^/?#]+/[^?#]*?[^/?#=&:])https?:/`)
+var secondURL = lazyregexp.New(`^(?i)(https?://[^/?#]+/[^?#]*?[^/?#=&:])https?:/`)
 
 // entity matches a character as HTML writes it, of those that URLs have.
-var entity = regexp.MustCompile(`&(?:amp|AMP|quot|apos|lt|gt|#0*3[489]|#[xX]0*(?:22|26|27));`)
+var entity = lazyregexp.New(`&(?:amp|AMP|quot|apos|lt|gt|#0*3[489]|#[xX]0*(?:22|26|27));`)
 
 // withoutEnd returns a URL without the punctuation or the quotation marks that text around it left at its end.
 func withoutEnd(address string) string {
-	if hidden.MatchString(address) {
+	if hidden().MatchString(address) {
 		return address
 	}
 	end := strings.TrimRight(address, ".,;:!*'"+quotes)
@@ -155,7 +155,7 @@ func withoutEnd(address string) string {
 
 // withoutEncodedUnseen returns a URL without the percent-encoded characters that can't be seen, and their names.
 func withoutEncodedUnseen(address string) (better string, names []string) {
-	better = encoded.ReplaceAllStringFunc(address, func(run string) string {
+	better = encoded().ReplaceAllStringFunc(address, func(run string) string {
 		plain, err := url.PathUnescape(run)
 		if err != nil || !utf8.ValidString(plain) || !strings.ContainsFunc(plain, isEncodedUnseen) {
 			return run
@@ -171,6 +171,6 @@ func withoutEncodedUnseen(address string) (better string, names []string) {
 	return better, names
 }
 
-var encoded = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
+var encoded = lazyregexp.New(`(?:%[0-9A-Fa-f]{2})+`)
 
 func isEncodedUnseen(r rune) bool { return r != ' ' && unseen.Is(r) }

@@ -3,12 +3,12 @@ package webhooks
 import (
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"hookwall/internal/lazyregexp"
 	"hookwall/internal/unseen"
 )
 
@@ -22,33 +22,33 @@ var repairs = []func(text string) (fixed []string, fault string){
 // unencode decodes a URL that is percent-encoded as a whole.
 func unencode(text string) ([]string, string) {
 	plain, err := url.PathUnescape(text)
-	if err != nil || !encodedScheme.MatchString(text) {
+	if err != nil || !encodedScheme().MatchString(text) {
 		return nil, ""
 	}
 	plain, _ = unseen.Remove(plain)
 	return []string{plain}, urlEncoded
 }
 
-var encodedScheme = regexp.MustCompile(`^(?i)https?%3a%2f%2f`)
+var encodedScheme = lazyregexp.New(`^(?i)https?%3a%2f%2f`)
 
 // nameKnownScheme says why a URL of another kind can't be used. Nor can it with https:// before it.
 func nameKnownScheme(text string) ([]string, string) {
-	if mailAddress.MatchString(text) {
+	if mailAddress().MatchString(text) {
 		return nil, schemeTexts["mailto"]
 	}
-	if m := knownScheme.FindStringSubmatch(text); m != nil {
+	if m := knownScheme().FindStringSubmatch(text); m != nil {
 		return nil, schemeTexts[strings.ToLower(m[1]+m[2])]
 	}
-	if filePath.MatchString(text) {
+	if filePath().MatchString(text) {
 		return nil, schemeTexts["file"]
 	}
 	return nil, ""
 }
 
 var (
-	mailAddress = regexp.MustCompile(`^[^\s/\\@:?#<>]+@[^\s/\\@:?#<>]+\.[\pL-]{2,}$`)
-	knownScheme = regexp.MustCompile(`^(?i)(?:(?:https?:/*)?(` + schemeNames() + `):(?:\D|$)|(tel|sms):)`)
-	filePath    = regexp.MustCompile(`^(?i)(?:[a-z]:\\|[a-z]:/(?:[^/]|$)|[a-oqrt-z]://|\\\\[\w-]+\\|~/)`)
+	mailAddress = lazyregexp.New(`^[^\s/\\@:?#<>]+@[^\s/\\@:?#<>]+\.[\pL-]{2,}$`)
+	knownScheme = lazyregexp.New(`^(?i)(?:(?:https?:/*)?(` + schemeNames() + `):(?:\D|$)|(tel|sms):)`)
+	filePath    = lazyregexp.New(`^(?i)(?:[a-z]:\\|[a-z]:/(?:[^/]|$)|[a-oqrt-z]://|\\\\[\w-]+\\|~/)`)
 )
 
 func schemeNames() string {
@@ -62,7 +62,7 @@ func schemeNames() string {
 
 // nameScheme says that a URL of any other kind can't be used.
 func nameScheme(text string) ([]string, string) {
-	if m := otherScheme.FindStringSubmatch(text); m != nil && !startsHost(text) {
+	if m := otherScheme().FindStringSubmatch(text); m != nil && !startsHost(text) {
 		if name := strings.ToLower(m[1] + m[2]); name != "http" && name != "https" {
 			return nil, urlOtherScheme(name)
 		}
@@ -70,43 +70,43 @@ func nameScheme(text string) ([]string, string) {
 	return nil, ""
 }
 
-var otherScheme = regexp.MustCompile(`^(?i)(?:(?:https?://)?([a-z][a-z\d+-]*)://|([a-z][a-z\d+-]*):[^\s\d]*$)`)
+var otherScheme = lazyregexp.New(`^(?i)(?:(?:https?://)?([a-z][a-z\d+-]*)://|([a-z][a-z\d+-]*):[^\s\d]*$)`)
 
 // unrepeatScheme removes the first of two schemes.
 func unrepeatScheme(text string) ([]string, string) {
-	if m := twoSchemes.FindStringSubmatch(text); m != nil {
+	if m := twoSchemes().FindStringSubmatch(text); m != nil {
 		return []string{m[1]}, urlDoubled
 	}
 	return nil, ""
 }
 
-var twoSchemes = regexp.MustCompile(`^(?i)https?\s*[:;]*[/\\]*\s*(?:www\.)?(https?(?:[:;]+[/\\]*|[/\\]+).+)$`)
+var twoSchemes = lazyregexp.New(`^(?i)https?\s*[:;]*[/\\]*\s*(?:www\.)?(https?(?:[:;]+[/\\]*|[/\\]+).+)$`)
 
 // unlabel removes what names a URL, such as "URL:".
 func unlabel(text string) ([]string, string) {
-	if m := label.FindStringSubmatch(text); m != nil {
+	if m := label().FindStringSubmatch(text); m != nil {
 		return []string{m[1]}, urlSurrounded
 	}
 	return nil, ""
 }
 
-var label = regexp.MustCompile(`^(?i)["'\w -]*(?:url|uri|link|address|endpoint|webhook|target|callback)["']?` +
+var label = lazyregexp.New(`^(?i)["'\w -]*(?:url|uri|link|address|endpoint|webhook|target|callback)["']?` +
 	`\s*[:=]\s*([^\s].*)$`)
 
 // unescapeHTML decodes the signs around a URL that HTML writes as entities.
 func unescapeHTML(text string) ([]string, string) {
 	before, _, isWeb := strings.Cut(text, "http")
-	if plain := aroundEntity.ReplaceAllStringFunc(text, html.UnescapeString); isWeb && aroundEntity.MatchString(before) {
-		return []string{plain}, urlSurrounded
+	if isWeb && aroundEntity().MatchString(before) {
+		return []string{aroundEntity().ReplaceAllStringFunc(text, html.UnescapeString)}, urlSurrounded
 	}
 	return nil, ""
 }
 
-var aroundEntity = regexp.MustCompile(`&(?:quot|apos|lt|gt|#0*(?:34|39|60|62)|#[xX]0*(?:22|27|3[cCeE]));`)
+var aroundEntity = lazyregexp.New(`&(?:quot|apos|lt|gt|#0*(?:34|39|60|62)|#[xX]0*(?:22|27|3[cCeE]));`)
 
 // unwrapRequest puts the URL of an HTTP request together.
 func unwrapRequest(text string) ([]string, string) {
-	line, host := requestLine.FindStringSubmatch(text), hostLine.FindStringSubmatch(text)
+	line, host := requestLine().FindStringSubmatch(text), hostLine().FindStringSubmatch(text)
 	if line == nil || host == nil {
 		return nil, ""
 	}
@@ -114,14 +114,14 @@ func unwrapRequest(text string) ([]string, string) {
 }
 
 var (
-	requestLine = regexp.MustCompile(`^[A-Z]+ (/\S*) HTTP/[\d.]+\s`)
-	hostLine    = regexp.MustCompile(`(?i)\shost:\s*([^\s/]+)`)
+	requestLine = lazyregexp.New(`^[A-Z]+ (/\S*) HTTP/[\d.]+\s`)
+	hostLine    = lazyregexp.New(`(?i)\shost:\s*([^\s/]+)`)
 )
 
 // unwrapURL finds the URLs in a text that begins with something else: quotation marks, Markdown, a command.
 func unwrapURL(text string) ([]string, string) {
-	all := webURL.FindAllStringSubmatchIndex(text, mostInside)
-	if len(all) == 0 || all[0][2] == 0 || hostThenPath.MatchString(text[:all[0][2]]) {
+	all := webURL().FindAllStringSubmatchIndex(text, mostInside)
+	if len(all) == 0 || all[0][2] == 0 || hostThenPath().MatchString(text[:all[0][2]]) {
 		return nil, ""
 	}
 	var targets, words, others []string
@@ -136,7 +136,7 @@ func unwrapURL(text string) ([]string, string) {
 		switch before := text[max(0, at-longestBefore):at]; {
 		case strings.HasSuffix(before, "]("): // the target of a Markdown link
 			targets = append(targets, found)
-		case ownWord.MatchString(before) && !optionValue.MatchString(before):
+		case ownWord().MatchString(before) && !optionValue().MatchString(before):
 			words = append(words, found)
 		default:
 			others = append(others, found)
@@ -146,14 +146,14 @@ func unwrapURL(text string) ([]string, string) {
 }
 
 var (
-	webURL = regexp.MustCompile(`(?i)(?:^|[^a-z])(https?:[/\\]{2,}[^\s/\\])`)
+	webURL = lazyregexp.New(`(?i)(?:^|[^a-z])(https?:[/\\]{2,}[^\s/\\])`)
 	// ownWord matches the text before a URL that is a word of its own, perhaps in quotation marks.
-	ownWord = regexp.MustCompile(`(?:^|\s)(?:--url=)?[$^]?["'` + "`" + `]?$`)
+	ownWord = lazyregexp.New(`(?:^|\s)(?:--url=)?[$^]?["'` + "`" + `]?$`)
 	// optionValue matches the text before a URL that curl doesn't send the request to.
-	optionValue = regexp.MustCompile(`\s(?:-[AbcDdeFHoTux]|` +
+	optionValue = lazyregexp.New(`\s(?:-[AbcDdeFHoTux]|` +
 		`--(?:cookie|data[\w-]*|form|header|json|output|proxy|referer|user-agent))` +
 		`[ =][$^]?["']?$|["'][\w-]+:\s*$`)
-	hostThenPath = regexp.MustCompile(`^[\pL\pN_.-]+\.\pL{2,}(?::\d+)?[/?#]\S*$`)
+	hostThenPath = lazyregexp.New(`^[\pL\pN_.-]+\.\pL{2,}(?::\d+)?[/?#]\S*$`)
 )
 
 func first(texts []string) []string {
@@ -177,7 +177,7 @@ func urlAt(text string, start int) string {
 	for i, r := range rest {
 		opener, closes := brackets[r]
 		switch {
-		case unicode.IsSpace(r), strings.ContainsRune(quotes, r), endTag.MatchString(rest[i:]),
+		case unicode.IsSpace(r), strings.ContainsRune(quotes, r), endTag().MatchString(rest[i:]),
 			r == '\'' && before == '\'', r == '|' && (before == '<' || before == '['),
 			closes && (len(open) == 0 || open[len(open)-1] != opener):
 			end = i
@@ -200,17 +200,17 @@ func urlAt(text string, start int) string {
 }
 
 // endTag matches what ends a URL in HTML or a forum's markup.
-var endTag = regexp.MustCompile(`^(?:</|<(?i:br|p)\s*/?>|\[/)`)
+var endTag = lazyregexp.New(`^(?:</|<(?i:br|p)\s*/?>|\[/)`)
 
 // respellScheme corrects a scheme such as htps:// or https//.
 func respellScheme(text string) ([]string, string) {
-	if m := noScheme.FindStringSubmatch(text); m != nil {
+	if m := noScheme().FindStringSubmatch(text); m != nil {
 		return []string{"https://" + m[2]}, urlBeginning(m[1])
 	}
-	if m := gluedScheme.FindStringSubmatch(text); m != nil {
+	if m := gluedScheme().FindStringSubmatch(text); m != nil {
 		return []string{m[2]}, urlBeginning(m[1])
 	}
-	m := likeScheme.FindStringSubmatch(text)
+	m := likeScheme().FindStringSubmatch(text)
 	if len(m) == 0 || !isWebHost(m[3]) {
 		return nil, ""
 	}
@@ -230,9 +230,9 @@ func respellScheme(text string) ([]string, string) {
 }
 
 var (
-	noScheme    = regexp.MustCompile(`^([:;]+[/\\]+|\\\\+|/{3,})([^/\\].*)$`)
-	gluedScheme = regexp.MustCompile(`^(?i)(get|post|put|patch|url|link|webhook|endpoint)(https?://.+)$`)
-	likeScheme  = regexp.MustCompile(`^(?i)([a-z][a-z\d]{0,7})(\s*(?:[/\\]+[:;]+|[:;.,：]*\s*[/\\／∕⁄]+|[:;：]+)\s*)(.+)$`)
+	noScheme    = lazyregexp.New(`^([:;]+[/\\]+|\\\\+|/{3,})([^/\\].*)$`)
+	gluedScheme = lazyregexp.New(`^(?i)(get|post|put|patch|url|link|webhook|endpoint)(https?://.+)$`)
+	likeScheme  = lazyregexp.New(`^(?i)([a-z][a-z\d]{0,7})(\s*(?:[/\\]+[:;]+|[:;.,：]*\s*[/\\／∕⁄]+|[:;：]+)\s*)(.+)$`)
 )
 
 // schemeEnds are left of a scheme if its beginning wasn't copied.
@@ -275,7 +275,7 @@ func unwrapHost(text string) ([]string, string) {
 	var found []string
 	for _, part := range parts {
 		part = strings.TrimRight(part, ".;:!?")
-		if part != text && (startsHost(part) || knownScheme.MatchString(part)) {
+		if part != text && (startsHost(part) || knownScheme().MatchString(part)) {
 			found = append(found, part)
 		}
 		if len(found) == mostInside {
@@ -300,7 +300,7 @@ func join(text string) ([]string, string) {
 	}
 	var more []string
 	for _, part := range parts[1:] {
-		if isWeb(part) || hostThenPath.MatchString(part) && startsHost(webScheme.ReplaceAllLiteralString(parts[0], "")) {
+		if isWeb(part) || hostThenPath().MatchString(part) && startsHost(webScheme().ReplaceAllLiteralString(parts[0], "")) {
 			more = append(more, withoutEnd(part))
 		}
 	}
@@ -311,7 +311,7 @@ func join(text string) ([]string, string) {
 	switch names := spaceNames(text); {
 	case len(names) > 0:
 		return []string{joined, parts[0]}, urlSpaces(names)
-	case !startsHost(webScheme.ReplaceAllLiteralString(parts[0], "")): // it ends inside the host
+	case !startsHost(webScheme().ReplaceAllLiteralString(parts[0], "")): // it ends inside the host
 		return []string{joined}, urlBlank
 	case len(parts) > 3: // more likely a sentence or a command
 		return parts[:1], urlBlank
@@ -339,7 +339,7 @@ func unquote(text string) ([]string, string) {
 	}
 	bare := urlAt(text, 0)
 	next, _ := utf8.DecodeRuneInString(text[len(bare):])
-	if next == '>' || endTag.MatchString(text[len(bare):]) || strings.ContainsRune(quotes, next) {
+	if next == '>' || endTag().MatchString(text[len(bare):]) || strings.ContainsRune(quotes, next) {
 		return []string{bare}, urlSurrounded
 	}
 	return nil, ""
@@ -350,13 +350,13 @@ func turnSlashes(text string) ([]string, string) {
 	if !strings.Contains(text, `\`) || !startsURL(text) {
 		return nil, ""
 	}
-	text = escapedEnd.ReplaceAllLiteralString(text, "")
+	text = escapedEnd().ReplaceAllLiteralString(text, "")
 	text = strings.NewReplacer(`\u0026`, "&", `\u003d`, "=", `\u003D`, "=", `\u002f`, "/", `\u002F`, "/").Replace(text)
-	text = escapedSign.ReplaceAllString(text, "$1")
+	text = escapedSign().ReplaceAllString(text, "$1")
 	return []string{strings.ReplaceAll(text, `\`, "/")}, urlBackslash
 }
 
 var (
-	escapedEnd  = regexp.MustCompile(`(?:\\[nrt]?)+$`)
-	escapedSign = regexp.MustCompile(`\\([^\pL\pN\\])`)
+	escapedEnd  = lazyregexp.New(`(?:\\[nrt]?)+$`)
+	escapedSign = lazyregexp.New(`\\([^\pL\pN\\])`)
 )

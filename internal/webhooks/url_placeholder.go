@@ -1,13 +1,14 @@
 package webhooks
 
 import (
-	"regexp"
 	"strings"
+
+	"hookwall/internal/lazyregexp"
 )
 
 // placeholders returns what a person was probably meant to replace, the first few of them, each once.
 func placeholders(text string) (found []string) {
-	for _, one := range placeholder.FindAllString(text, -1) {
+	for _, one := range placeholder().FindAllString(text, -1) {
 		found = union(found, []string{strings.TrimPrefix(one, "/")})
 	}
 	return found[:min(len(found), mostOffers)]
@@ -15,7 +16,7 @@ func placeholders(text string) (found []string) {
 
 // withoutPlaceholders returns a text with something legal in the place of placeholders.
 func withoutPlaceholders(text, legal string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(one string) string {
+	return placeholder().ReplaceAllStringFunc(text, func(one string) string {
 		if strings.HasPrefix(one, "/") {
 			return "/" + legal
 		}
@@ -25,7 +26,7 @@ func withoutPlaceholders(text, legal string) string {
 
 // placeholder matches what a person was meant to replace, as documents, tools and programming languages write it. Parts
 // of real URLs rarely look like this.
-var placeholder = regexp.MustCompile(strings.Join([]string{
+var placeholder = lazyregexp.New(strings.Join([]string{
 	`\$?\{\{?[^{}/?#]*\}\}?`,                   // {id}, {{id}}, ${ID}
 	`<[^<>/?#]+>`,                              // <id>
 	`(?i:%7b[\w%. -]*?%7d|%3c[\w%. -]*?%3e)`,   // %7Bid%7D
@@ -46,4 +47,4 @@ const yours = "(?:sub)?domain|server|host|site|shop|store|app|api|token|key|secr
 	"company|team|workspace|project|endpoint|instance|tunnel|path|function|worker"
 
 // hidden matches what shows that a part of a URL was left out.
-var hidden = regexp.MustCompile(`…|\.{3,}|[*•●]{3,}|(?i:(?:%e2%80%a2){3,}|%e2%80%a6)`)
+var hidden = lazyregexp.New(`…|\.{3,}|[*•●]{3,}|(?i:(?:%e2%80%a2){3,}|%e2%80%a6)`)

@@ -2,10 +2,10 @@ package webhooks
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
+	"hookwall/internal/lazyregexp"
 	"hookwall/internal/unseen"
 )
 
@@ -123,20 +123,20 @@ func complete(text string) string {
 }
 
 // isWeb reports whether a text begins with http:// or https://.
-func isWeb(text string) bool { return webScheme.MatchString(text) }
+func isWeb(text string) bool { return webScheme().MatchString(text) }
 
-var webScheme = regexp.MustCompile(`^(?i)https?://`)
+var webScheme = lazyregexp.New(`^(?i)https?://`)
 
 // startsHost reports whether a text begins with a host.
 func startsHost(text string) bool {
-	return hostFirst.MatchString(text) && !schemeFirst.MatchString(text)
+	return hostFirst().MatchString(text) && !schemeFirst().MatchString(text)
 }
 
-var schemeFirst = regexp.MustCompile(`^(?i)https?(?:[:;/\\]|$)`)
+var schemeFirst = lazyregexp.New(`^(?i)https?(?:[:;/\\]|$)`)
 
 // hostFirst matches a text that begins with a host, perhaps after a user name and password: one with a dot, an IP
 // address, localhost, or any name with a port.
-var hostFirst = regexp.MustCompile(`^(?:(?i)(?://)?(?:[^\s/\\?#@]+@)?` +
+var hostFirst = lazyregexp.New(`^(?:(?i)(?://)?(?:[^\s/\\?#@]+@)?` +
 	`(?:\[[\da-f:.]+\]|localhost|[\pL\pN_][\pL\pM\pN_.-]*\.(?:[\pL\pM][\pL\pM\pN-]+|\d+)\.?|[\pL\pN_-]+:\d+)` +
 	`(?::\d*)?(?:[/?#\\].*)?)$`)
 
