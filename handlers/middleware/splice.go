@@ -15,24 +15,22 @@ import (
 // its blocks are copied into each: a stream of DEFLATE is a sequence of blocks,
 // and a flush ends one at a whole byte (RFC 1951, section 3.2.4).
 type splicer struct {
-	shared func() sharedPart
+	text   func() []byte // what many pages share; empty for none
+	packed func() []byte // the same as blocks of which none is the last
 	pool   sync.Pool
 }
 
-// sharedPart is what many pages share. An empty one is in none.
-type sharedPart struct {
-	text   []byte
-	packed []byte // as blocks of which none is the last
-}
-
-// newSplicer returns a splicer for a part. It asks for it with the first page.
+// newSplicer returns a splicer for a part. It asks for it with the first page, and
+// compresses it for the first one that has it.
 func newSplicer(part func() []byte) *splicer {
-	s := &splicer{shared: sync.OnceValue(func() sharedPart { return packShared(part()) })}
+	s := &splicer{text: sync.OnceValue(part)}
+	s.packed = sync.OnceValue(func() []byte { return packShared(s.text()) })
 	s.pool.New = func() any { return newSpliced(s) }
 	return s
 }
 
-func packShared(text []byte) sharedPart {
+// packShared panics if the text can't be compressed, since writing to memory can't fail.
+func packShared(text []byte) []byte {
 	var packed bytes.Buffer
 	best, err := flate.NewWriter(&packed, flate.BestCompression)
 	if err == nil {
@@ -42,9 +40,9 @@ func packShared(text []byte) sharedPart {
 		err = best.Flush()
 	}
 	if err != nil {
-		return sharedPart{} // pages are then compressed as a whole
+		panic(err)
 	}
-	return sharedPart{text, packed.Bytes()}
+	return packed.Bytes()
 }
 
 // factory returns the splicer as an implementation of gzip.
@@ -146,11 +144,14 @@ func (w *spliced) compress() error {
 	w.begin()
 	w.sum = crc32.Update(w.sum, crc32.IEEETable, w.body)
 	w.size += uint32(len(w.body)) //nolint:gosec // modulo 2^32, RFC 1952
-	shared, at := w.shared(), -1
-	if len(shared.text) > 0 {
-		at = bytes.Index(w.body, shared.text)
+	var text []byte
+	rest, at := w.body, -1
+	if len(rest) > 0 { // gzhttp also makes one without a body, at the start
+		text = w.text()
 	}
-	rest := w.body
+	if len(text) > 0 {
+		at = bytes.Index(rest, text)
+	}
 	if at >= 0 {
 		if _, err := w.flate.Write(rest[:at]); err != nil {
 			return err
@@ -158,9 +159,9 @@ func (w *spliced) compress() error {
 		if err := w.flate.Flush(); err != nil {
 			return err
 		}
-		w.out.Write(shared.packed)
-		rest = rest[at+len(shared.text):]
-		w.flate.ResetDict(&w.out, shared.text[max(0, len(shared.text)-historySize):])
+		w.out.Write(w.packed())
+		rest = rest[at+len(text):]
+		w.flate.ResetDict(&w.out, text[max(0, len(text)-historySize):])
 	}
 	_, err := w.flate.Write(rest)
 	w.body = w.body[:0]
