@@ -161,7 +161,6 @@ func New(c Config) (*Server, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.work.Go(func() { s.dispatch(ctx) })
-	s.work.Go(func() { strictDescription() }) // so that the first request needn't wait for it
 	s.close = sync.OnceValue(func() error {
 		close(s.done)
 		stop()
