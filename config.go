@@ -87,8 +87,13 @@ type sandboxFlags struct {
 	Expose       bool     `help:"Allow an address beyond loopback. Anyone who can reach it can use the sandbox."`
 }
 
+// defaultCommand is what runs without the name of a command.
+type defaultCommand struct {
+	Serve serveFlags `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor, hookwall probe, hookwall backup, hookwall rotate-key, hookwall completion and hookwall version."`
+}
+
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall fleet, hookwall health, hookwall doctor, hookwall probe, hookwall backup, hookwall rotate-key, hookwall completion and hookwall version."`
+	defaultCommand
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
 	Doctor  serveFlags   `cmd:"" help:"Check the settings, the database, the keys, Fourthwall, the identity provider and the running dashboard, and say what to fix. Use the same settings as for the dashboard."`
@@ -105,7 +110,23 @@ type commandLine struct {
 func parseArgs(
 	args []string, getenv func(string) string, stdout io.Writer,
 ) (cli commandLine, command string, done bool, err error) {
-	parser, err := kong.New(&cli,
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		// The flags of the other commands take 3 ms to read. Only help and errors name them.
+		command, done, err = parseAs(&cli.defaultCommand, args, getenv, io.Discard)
+		if err == nil && !done {
+			return cli, command, false, nil
+		}
+		cli = commandLine{}
+	}
+	command, done, err = parseAs(&cli, args, getenv, stdout)
+	return cli, command, done, err
+}
+
+// parseAs reads the command line into a struct with commands.
+func parseAs(
+	grammar any, args []string, getenv func(string) string, stdout io.Writer,
+) (command string, done bool, err error) {
+	parser, err := kong.New(grammar,
 		kong.Name("hookwall"),
 		kong.Description("A dashboard for the webhooks of Fourthwall shops."),
 		kong.Writers(stdout, io.Discard),
@@ -114,7 +135,7 @@ func parseArgs(
 		kong.ValueFormatter(helpWithVariable),
 	)
 	if err != nil {
-		return cli, "", false, err
+		return "", false, err
 	}
 	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
 		// The settings are flags of the default command.
@@ -122,15 +143,15 @@ func parseArgs(
 	}
 	parsed, err := parser.Parse(args)
 	if done {
-		return cli, "", true, nil
+		return "", true, nil
 	}
 	if err != nil {
 		if len(args) > 0 && args[0] == "fleet" {
-			return cli, "", false, fmt.Errorf("%w\nRun hookwall fleet -h, or -h after its command, to see how", err)
+			return "", false, fmt.Errorf("%w\nRun hookwall fleet -h, or -h after its command, to see how", err)
 		}
-		return cli, "", false, fmt.Errorf("%w\nRun %s to list all settings", err, helpFor(parser, args))
+		return "", false, fmt.Errorf("%w\nRun %s to list all settings", err, helpFor(parser, args))
 	}
-	return cli, commandOf(parsed.Command()), false, nil
+	return commandOf(parsed.Command()), false, nil
 }
 
 // helpFor returns the command that prints the help of a command line.

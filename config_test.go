@@ -506,3 +506,34 @@ func TestSecurityContacts(t *testing.T) {
 		t.Error(err, diff)
 	}
 }
+
+// TestCommandsAfterFlags checks that a command line that begins with a flag is read with all commands, where that
+// makes a difference.
+func TestCommandsAfterFlags(t *testing.T) {
+	tests := map[string]struct {
+		args                     []string
+		command, errorHas, print string
+	}{
+		"nothing":               {nil, "serve", "", ""},
+		"a flag":                {[]string{"--addr", "127.0.0.1:0"}, "serve", "", ""},
+		"a command":             {[]string{"--addr", "127.0.0.1:0", "version"}, "", `not "version"`, ""},
+		"a command after --":    {[]string{"--", "doctor"}, "doctor", "", ""},
+		"help":                  {[]string{"--addr=127.0.0.1:0", "-h"}, "", "", "Write a script that completes"},
+		"help that comes first": {[]string{"-h"}, "", "", "HOOKWALL_ADDR"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			_, command, done, err := parseArgs(tt.args, env(), &out)
+			if command != tt.command || (err != nil) != (tt.errorHas != "") || done != (tt.print != "") {
+				t.Errorf("command %q, error %v, done %v", command, err, done)
+			}
+			if err != nil && !strings.Contains(err.Error(), tt.errorHas) {
+				t.Errorf("error %v, want one that has %s", err, tt.errorHas)
+			}
+			if !strings.Contains(out.String(), tt.print) || tt.print == "" && out.Len() > 0 {
+				t.Errorf("printed %q", out.String())
+			}
+		})
+	}
+}
