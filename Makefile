@@ -12,6 +12,9 @@ OPEN ?= true
 # More for "go test", such as TESTFLAGS="-run Connect -v".
 TESTFLAGS ?=
 
+# "go test" doesn't vet again where the target has vetted everything before.
+VETTED = -vet=off
+
 # Hookwall is pure Go. Only the race detector needs a C compiler.
 export CGO_ENABLED ?= 0
 
@@ -67,13 +70,13 @@ build: ## Build bin/hookwall
 .PHONY: test
 test: check-generated vet browser ## Run all tests, those in a real browser too
 	@rm -rf e2e/artifacts
-	@$(GO) -C tools test ./...
-	@$(GO) test -timeout 20m $(TESTFLAGS) ./...
+	@$(GO) -C tools test $(VETTED) ./...
+	@$(GO) test $(VETTED) -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: check
 check: lint ## Run the linters and every test that needs neither browser nor Postgres
-	@$(GO) -C tools test ./...
-	@$(GO) test -short $(TESTFLAGS) ./...
+	@$(GO) -C tools test $(VETTED) ./...
+	@$(GO) test $(VETTED) -short $(TESTFLAGS) ./...
 
 .PHONY: e2e
 e2e: browser ## Run the browser tests alone
