@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -30,6 +29,7 @@ import (
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/store/storetest"
 	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
@@ -158,7 +158,7 @@ func (a *app) openStore() {
 	a.t.Helper()
 	keys, err := store.ParseKeys(store.NewKey())
 	a.must(err)
-	a.store, err = store.Open(a.t.Context(), filepath.Join(a.t.TempDir(), "hookwall.db"),
+	a.store, err = store.Open(a.t.Context(), storetest.SQLite(a.t),
 		store.Options{Keys: keys, Environment: a.boxURL, Now: a.now, Logger: a.logger()})
 	a.must(err)
 	a.t.Cleanup(func() { a.store.Close() })

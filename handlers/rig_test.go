@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -175,8 +174,7 @@ func newRig(t testing.TB, o options) *rig {
 	case os.Getenv("HOOKWALL_TEST_POSTGRES") != "":
 		o.file = storetest.Postgres(t)
 	default:
-		o.file = filepath.Join(t.TempDir(), "h.db")
-		g.must(os.WriteFile(o.file, migrated(t), 0o600))
+		o.file = storetest.SQLite(t)
 	}
 	g.store, err = store.Open(t.Context(), o.file,
 		store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger, Trace: o.trace})
@@ -356,32 +354,6 @@ func (g *rig) hook(shop sandbox.DemoShop, id string) sandbox.Webhook {
 		}
 	}
 	return sandbox.Webhook{}
-}
-
-// migratedFile is an empty database that is migrated once for all tests.
-var migratedFile struct {
-	once sync.Once
-	data []byte
-	err  error
-}
-
-func migrated(t testing.TB) []byte {
-	t.Helper()
-	migratedFile.once.Do(func() {
-		file := filepath.Join(t.TempDir(), "empty.db")
-		var empty *store.Store
-		empty, migratedFile.err = store.Open(t.Context(), file, store.Options{Keys: testKeys(t), Environment: "test"})
-		if migratedFile.err == nil {
-			migratedFile.err = empty.Close()
-		}
-		if migratedFile.err == nil {
-			migratedFile.data, migratedFile.err = os.ReadFile(file)
-		}
-	})
-	if migratedFile.err != nil {
-		t.Fatal(migratedFile.err)
-	}
-	return migratedFile.data
 }
 
 func testKeys(t testing.TB) store.Keys {

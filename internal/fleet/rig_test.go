@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,9 +90,10 @@ func newRigOf(t testing.TB, count int) *rig {
 	g.box, err = sandbox.New(sandbox.Config{PublicURL: boxURL, Now: now, Logger: logger, Shops: &count})
 	g.must(err)
 	t.Cleanup(func() { g.box.Close() })
-	g.database = filepath.Join(t.TempDir(), "h.db")
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		g.database = storetest.Postgres(t)
+	} else {
+		g.database = storetest.SQLite(t)
 	}
 	keys, err := store.ParseKeys(store.NewKey())
 	g.must(err)

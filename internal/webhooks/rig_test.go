@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -57,9 +56,11 @@ func newRig(t *testing.T) *rig {
 	g.box, err = sandbox.New(sandbox.Config{PublicURL: boxURL, Now: now, Logger: g.logger})
 	g.must(err)
 	t.Cleanup(func() { g.box.Close() })
-	file := filepath.Join(t.TempDir(), "h.db")
+	var file string
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		file = storetest.Postgres(t)
+	} else {
+		file = storetest.SQLite(t)
 	}
 	keys, err := store.ParseKeys(store.NewKey())
 	g.must(err)
