@@ -107,17 +107,17 @@ const selectPage = `
 	)
 	SELECT owner, person, seen_at, holder,
 		EXISTS (SELECT 1 FROM flashes WHERE flashes.environment = $1 AND flashes.owner = session.owner AND page = $7),
-		EXISTS (SELECT 1 FROM presets WHERE presets.environment = $1 AND presets.owner = holder),
 		(SELECT count(*) FROM (SELECT 1 FROM connections WHERE connections.environment = $1
 			AND connections.owner = holder LIMIT 21) AS counted),
+		EXISTS (SELECT 1 FROM presets WHERE presets.environment = $1 AND presets.owner = holder),
 		'', '', '', '', '', '', '', '', '', 0, FALSE, 0, 0, 0, 0, '', '', NULL, NULL
 	FROM session
 	UNION ALL
-	SELECT '', '', 0, '', FALSE, FALSE, 0, ` + connectionColumns + `, CASE WHEN shop_id = $8 THEN credential END
+	SELECT '', '', 0, '', FALSE, 0, FALSE, ` + connectionColumns + `, CASE WHEN shop_id = $8 THEN credential END
 	FROM connections WHERE environment = $1 AND owner = (SELECT holder FROM session)
 		AND shop_id IN ($8, $9, $10, $11, $12, $13)
 	UNION ALL
-	SELECT '', '', 0, '', FALSE, FALSE, 0, ` + connectionColumns + `, NULL
+	SELECT '', '', 0, '', FALSE, 0, FALSE, ` + connectionColumns + `, NULL
 	FROM (SELECT * FROM connections WHERE environment = $1 AND owner = (SELECT holder FROM session)
 		ORDER BY created_at DESC, shop_id LIMIT 5) AS newest
 	WHERE shop_id NOT IN ($8, $9, $10, $11, $12, $13)`
@@ -165,7 +165,7 @@ func (s *Store) scanPage(rows budgetRows, p *PageState) (session pageSession, er
 		var state PageState
 		var sealed []byte
 		c, err := s.scanConnection(scanAfter{rows, []any{
-			&of.owner, &of.person, &of.seen, &state.owner, &state.flashes, &state.presets, &state.total,
+			&of.owner, &of.person, &of.seen, &state.owner, &state.flashes, &state.total, &state.presets,
 		}}, &sealed)
 		switch {
 		case err != nil:
