@@ -43,6 +43,7 @@ func (c *Client) events(ctx context.Context, cred Credential, q EventQuery) (eve
 	if err != nil {
 		return eventsResponse{}, err
 	}
+	defer k.done()
 	a, err := decodeEvents(k.last.body, q)
 	if err != nil {
 		return eventsResponse{}, k.fail(err)
