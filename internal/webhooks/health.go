@@ -124,13 +124,16 @@ func Outcome(e fourthwall.Event) store.DeliveryOutcome {
 // each calls a function with each delivery that isn't counted in the past's hours.
 func (s Seen) each(do func(delivery)) {
 	m, read := NewMatcher(s.List), map[string][]string{} // webhooks by event; "" for one that isn't known
+	hasRecent := len(s.Past.Recent) > 0
 	for _, e := range s.Found.Events {
 		d := delivery{Delivery: store.Delivery{
 			Event: e.ID, Type: string(e.Type), State: e.State, Outcome: Outcome(e), Test: e.TestMode, Error: e.Error,
 			CreatedAt: e.CreatedAt,
 		}}
 		id, ambiguous := m.Match(e)
-		read[e.ID] = append(read[e.ID], id)
+		if hasRecent {
+			read[e.ID] = append(read[e.ID], id)
+		}
 		switch {
 		case ambiguous:
 			d.ids = m.Candidates(e)
@@ -175,9 +178,10 @@ func (s Seen) ids() func(webhook string) []string {
 
 // Health returns the health of each webhook, by ID. A delivery that could belong to several isn't counted.
 func (s Seen) Health() map[string]*Health {
-	out := map[string]*Health{}
-	for _, hook := range s.List.Webhooks {
-		h := &Health{Stale: s.Unread && s.Past.Stale}
+	out, all := make(map[string]*Health, len(s.List.Webhooks)), make([]Health, len(s.List.Webhooks))
+	for i, hook := range s.List.Webhooks {
+		h := &all[i]
+		h.Stale = s.Unread && s.Past.Stale
 		h.Since, h.Until, h.Known = s.reach(hook.AllowedTypes)
 		out[hook.ID] = h
 	}
@@ -270,6 +274,12 @@ func (h *Health) count(d store.Delivery, spans store.Spans) {
 		i = len(h.States) - 1
 	}
 	h.States[i].Count++
+}
+
+// Reach returns since when all deliveries are known, and whether that is known. A zero time is ever.
+func (s Seen) Reach() (since time.Time, known bool) {
+	since, _, known = s.reach(nil)
+	return since, known
 }
 
 // reach returns since when, and until when, all deliveries of some event types are known. A zero since is ever, and a
