@@ -164,7 +164,7 @@ func (s *server) fillCoverage(
 ) {
 	var seen []store.Observation
 	for _, conn := range found.found {
-		seen = append(seen, found.seen.of[conn.ShopID])
+		seen = append(seen, *found.seen.of[conn.ShopID])
 	}
 	patterns := patternsOf(found, seen, types, c)
 	page.Patterns = len(patterns)

@@ -164,9 +164,10 @@ func (s *server) fillHealth(
 	page.Now = seen.Now
 	health := viewHealth(seen.Sum(c.fits), seen)
 	page.Health = &health
+	byWebhook := seen.Health()
 	for _, hook := range hooks.Webhooks {
-		h := viewHealth(*seen.Health()[hook.ID], seen)
-		if h.State != ui.Failing || !c.fits(hook.ID) {
+		one := byWebhook[hook.ID]
+		if healthMarks[one.State()] != ui.Failing || !c.fits(hook.ID) {
 			continue
 		}
 		if len(page.Failing) == failingShown {
@@ -175,7 +176,7 @@ func (s *server) fillHealth(
 		}
 		page.Failing = append(page.Failing, views.FailingWebhook{
 			Name: c.called.of(hook.ID, hook.URL), Labeled: c.called[hook.ID] != "", Href: webhookPath(shopID, hook.ID),
-			Health: h,
+			Health: viewHealth(*one, seen),
 		})
 	}
 	page.ListHref = webhooksPath(shopID)

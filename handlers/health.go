@@ -121,11 +121,11 @@ func hoursByWebhook(
 // notableSince returns since when deliveries are known, if that is less than the
 // last 7 days, or the zero time.
 func notableSince(seen webhooks.Seen) time.Time {
-	sum := seen.Sum(func(string) bool { return true })
-	if !sum.Known || !sum.Since.After(store.SpansAt(seen.Now).Week) {
+	since, known := seen.Reach()
+	if !known || !since.After(store.SpansAt(seen.Now).Week) {
 		return time.Time{}
 	}
-	return sum.Since
+	return since
 }
 
 func fill(series ui.Series, counts []webhooks.Bucket) ui.Series {

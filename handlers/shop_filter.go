@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
@@ -121,7 +122,7 @@ type foundShops struct {
 
 // seenShops is what visits saw of an owner's shops, by shop.
 type seenShops struct {
-	of       map[string]store.Observation
+	of       map[string]*store.Observation
 	states   map[string]fleet.State
 	failures map[string][]fleet.Failure
 	webhooks map[string][]fleet.Webhook // if something was searched
@@ -150,7 +151,11 @@ func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
 			return out, err
 		}
 	}
-	slices.SortStableFunc(out.all, out.compare)
+	out.sort()
+	if !f.narrows() {
+		out.found = slices.Clone(out.all)
+		return out, nil
+	}
 	for _, c := range out.all {
 		if out.shows(c) {
 			out.found = append(out.found, c)
@@ -165,15 +170,19 @@ func (s *server) see(ctx context.Context, owner store.Owner, out *foundShops) er
 	if err != nil {
 		return err
 	}
-	for _, o := range all {
-		out.all = append(out.all, o.Connection)
+	out.all = slices.Grow(out.all, len(all))
+	for i := range all {
+		out.all = append(out.all, all[i].Connection)
 	}
 	if len(all) < 2 {
 		return nil
 	}
-	seen := &seenShops{of: map[string]store.Observation{}, states: map[string]fleet.State{}}
-	for _, o := range all {
-		seen.of[o.ShopID], seen.states[o.ShopID] = o, s.Fleet.StateOf(o)
+	seen := &seenShops{
+		of: make(map[string]*store.Observation, len(all)), states: make(map[string]fleet.State, len(all)),
+	}
+	for i := range all {
+		o := &all[i]
+		seen.of[o.ShopID], seen.states[o.ShopID] = o, s.Fleet.StateOf(*o)
 	}
 	if seen.failures, err = s.Fleet.Failures(ctx, owner); err != nil {
 		return err
@@ -185,27 +194,51 @@ func (s *server) see(ctx context.Context, owner store.Owner, out *foundShops) er
 	return err
 }
 
-// compare orders shops. Those that compare equal stay in the order of names.
-func (f foundShops) compare(a, b store.Connection) int {
-	if f.seen == nil {
-		return toReconnect(b) - toReconnect(a)
+// shopPlace is what a shop is sorted by: what is less comes first.
+type shopPlace struct {
+	state, likeness int
+	part            float64 // of the deliveries of 24 hours that failed, less than 0
+	failed          int     // of them, less than 0
+	until           time.Time
+	at              int
+}
+
+// sort sorts the shops. Those that compare equal stay in the order of names.
+func (f foundShops) sort() {
+	places := make([]shopPlace, len(f.all))
+	for i, c := range f.all {
+		places[i] = f.place(c)
+		places[i].at = i
 	}
-	one, other := f.seen.of[a.ShopID], f.seen.of[b.ShopID]
+	slices.SortFunc(places, func(a, b shopPlace) int {
+		return cmp.Or(a.state-b.state, a.likeness-b.likeness, cmp.Compare(a.part, b.part), cmp.Compare(a.failed, b.failed),
+			a.until.Compare(b.until), a.at-b.at)
+	})
+	unsorted := slices.Clone(f.all)
+	for i, p := range places {
+		f.all[i] = unsorted[p.at]
+	}
+}
+
+func (f foundShops) place(c store.Connection) shopPlace {
+	if f.seen == nil {
+		return shopPlace{state: -toReconnect(c)}
+	}
+	o := f.seen.of[c.ShopID]
 	switch f.filter.sort {
 	case sortShopName:
-		return 0
+		return shopPlace{}
 	case sortShopSeen:
-		return fleet.KnownUntil(one).Compare(fleet.KnownUntil(other))
+		return shopPlace{until: fleet.KnownUntil(*o)}
 	}
-	states := fleet.States()
-	place := func(id string) int { return slices.Index(states, f.seen.states[id]) }
-	return cmp.Or(place(a.ShopID)-place(b.ShopID), f.seen.differs(b.ShopID)-f.seen.differs(a.ShopID),
-		cmp.Compare(failedPart(other), failedPart(one)),
-		cmp.Compare(other.Failed24h, one.Failed24h))
+	return shopPlace{
+		state: slices.Index(fleet.States(), f.seen.states[c.ShopID]), likeness: -f.seen.differs(c.ShopID),
+		part: -failedPart(o), failed: -o.Failed24h,
+	}
 }
 
 // failedPart returns which part of the deliveries of 24 hours failed.
-func failedPart(o store.Observation) float64 {
+func failedPart(o *store.Observation) float64 {
 	return float64(o.Failed24h) / float64(max(o.Total24h, 1))
 }
 
@@ -224,7 +257,7 @@ func (s *server) compareTemplates(ctx context.Context, owner store.Owner, out *f
 	}
 	var seen []store.Observation
 	for _, c := range out.all {
-		seen = append(seen, out.seen.of[c.ShopID])
+		seen = append(seen, *out.seen.of[c.ShopID])
 	}
 	out.seen.compared, err = s.Fleet.Comparisons(ctx, owner, seen, out.labels, out.seen.templates)
 	return err
@@ -266,9 +299,9 @@ func (s *seenShops) shows(f shopFilter, shopID string) bool {
 	o := s.of[shopID]
 	switch {
 	case f.state != "" && s.states[shopID] != fleet.State(f.state),
-		f.missing != "" && !fleet.Lacks(o, fourthwall.EventType(f.missing)),
+		f.missing != "" && !fleet.Lacks(*o, fourthwall.EventType(f.missing)),
 		f.host != "" && !slices.ContainsFunc(s.failures[shopID], f.isOf),
-		f.pattern != "" && !fleet.HasPattern(o, f.pattern),
+		f.pattern != "" && !fleet.HasPattern(*o, f.pattern),
 		f.drift != "" && s.likeness(shopID, f.template) != fleet.Likeness(f.drift),
 		f.template != "" && s.likeness(shopID, f.template) == "":
 		return false
@@ -279,18 +312,24 @@ func (s *seenShops) shows(f shopFilter, shopID string) bool {
 // twins returns, by shop, what tells shops with the same name apart: their domains, or their IDs if those are the same
 // too.
 func (f foundShops) twins() map[string]string {
-	key := func(c store.Connection) string { return strings.ToLower(c.ShopName) }
-	full := func(c store.Connection) string { return key(c) + "\n" + strings.ToLower(c.ShopDomain) }
-	named, same := map[string]int{}, map[string]int{}
-	for _, c := range f.all {
-		named[key(c)]++
-		same[full(c)]++
+	names, named := make([]string, len(f.all)), make(map[string]int, len(f.all))
+	for i, c := range f.all {
+		names[i] = strings.ToLower(c.ShopName)
+		named[names[i]]++
+	}
+	full := func(i int) string { return names[i] + "\n" + strings.ToLower(f.all[i].ShopDomain) }
+	isTwin := func(i int) bool { return named[names[i]] > 1 && names[i] != "" } // one without a name is called by its ID
+	same := map[string]int{}
+	for i := range f.all {
+		if isTwin(i) {
+			same[full(i)]++
+		}
 	}
 	all := map[string]string{}
-	for _, c := range f.all {
+	for i, c := range f.all {
 		switch {
-		case named[key(c)] < 2 || c.ShopName == "": // one without a name is called by its ID
-		case same[full(c)] < 2 && c.ShopDomain != "":
+		case !isTwin(i):
+		case same[full(i)] < 2 && c.ShopDomain != "":
 			all[c.ShopID] = c.ShopDomain
 		default:
 			all[c.ShopID] = c.ShopID
@@ -377,6 +416,9 @@ func (f foundShops) page(r *http.Request) (first int, p ui.Pager) {
 // hasWords reports whether every word of the query is in the shop's name,
 // domain, ID or labels, or in the URL of a webhook.
 func (f foundShops) hasWords(c store.Connection) bool {
+	if strings.TrimSpace(f.filter.query) == "" {
+		return true
+	}
 	text := append([]string{c.ShopName, c.ShopDomain, c.ShopID}, f.labels[c.ShopID]...)
 	if f.seen != nil {
 		for _, hook := range f.seen.webhooks[c.ShopID] {

@@ -136,7 +136,7 @@ func (s *server) hours(
 	ids := []string{}
 	for _, c := range shown {
 		ids = append(ids, c.ShopID)
-		all[c.ShopID] = knownHours(f.seen.of[c.ShopID], now)
+		all[c.ShopID] = knownHours(*f.seen.of[c.ShopID], now)
 	}
 	since := ui.Last24Hours(now, now)[0].Start
 	buckets, err := s.Store.DeliveryBuckets(r.Context(), stateOf(r).owner,
@@ -165,7 +165,7 @@ func knownHours(o store.Observation, now time.Time) ui.Series {
 
 // fleetRow returns what the list says of a shop.
 func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow {
-	o, state := f.seen.of[c.ShopID], f.seen.states[c.ShopID]
+	o, state := *f.seen.of[c.ShopID], f.seen.states[c.ShopID]
 	row := views.FleetRow{
 		ConnectedShop: connectedShop(v, c, f), State: f.mark(c.ShopID), SeenAt: fleet.KnownUntil(o),
 		Total: o.Total24h, Failed: o.Failed24h, AtLeast: o.Backlog.Page > 0,
@@ -219,7 +219,7 @@ func (f foundShops) attention(shopID string) string {
 
 // trouble says in a few words what is wrong with a shop, or "".
 func (f foundShops) trouble(shopID string) string {
-	o := f.seen.of[shopID]
+	o := *f.seen.of[shopID]
 	problem := shopProblemTexts[fleet.Problem(o.Problem)]
 	switch f.seen.states[shopID] {
 	case fleet.Reconnect:
@@ -353,7 +353,7 @@ func (s *server) handleShopsCSV(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f foundShops) record(c store.Connection) []string {
-	o := f.seen.of[c.ShopID]
+	o := *f.seen.of[c.ShopID]
 	row := []string{
 		c.ShopID, c.ShopName, c.ShopDomain, strings.Join(f.labels[c.ShopID], ", "), string(f.seen.states[c.ShopID]),
 		f.trouble(c.ShopID), "", "", "", "", "", instantText(fleet.KnownUntil(o)), instantText(o.TriedAt), o.Problem,

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -148,17 +149,32 @@ func (k *call) try(req *http.Request) outcome {
 	return o
 }
 
+// bodies are buffers for bodies of responses that have been decoded.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxKept is the largest buffer that is used again. Most responses are smaller.
+const maxKept = 1 << 20
+
 // readBody returns a body of at most limit bytes. It returns errTooLarge for a longer one, and an error for one that
 // was cut off.
 func readBody(r io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	buffer, _ := bodies.Get().(*bytes.Buffer)
+	_, err := buffer.ReadFrom(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(body)) > limit {
+	if int64(buffer.Len()) > limit {
 		return nil, errTooLarge
 	}
-	return body, nil
+	return buffer.Bytes(), nil
+}
+
+// done lets other calls use the memory of the response's body. Nothing may refer to it.
+func (k *call) done() {
+	if cap(k.last.body) <= maxKept {
+		bodies.Put(bytes.NewBuffer(k.last.body[:0]))
+	}
+	k.last.body = nil
 }
 
 // plan decides whether there will be another try, and after what wait. There is none if it couldn't start before the

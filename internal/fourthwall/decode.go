@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // Shop is the shop that a credential belongs to.
@@ -31,101 +32,52 @@ type Webhook struct {
 type text string
 
 func (t *text) UnmarshalJSON(data []byte) error {
-	if s, ok := unquote(data); ok {
-		*t = text(s)
-	}
+	*t = text(strings.ToValidUTF8(gjson.ParseBytes(data).Str, "\ufffd"))
 	return nil
 }
 
-// count is an optional number. Anything but a whole number, 0 or more, leaves it unchanged.
-type count int
-
-func (c *count) UnmarshalJSON(data []byte) error {
-	if n, err := strconv.Atoi(string(data)); err == nil && n >= 0 {
-		*c = count(n)
-	}
-	return nil
-}
-
-// flag is an optional boolean. Another JSON type means false.
-type flag bool
-
-func (f *flag) UnmarshalJSON(data []byte) error {
-	*f = string(data) == "true"
-	return nil
-}
-
-// moment is an optional time. Anything but RFC 3339 means the zero time.
-type moment time.Time
-
-func (m *moment) UnmarshalJSON(data []byte) error {
-	var t time.Time
-	// In UTC, the first and the last hours of the calendar may be in a year that RFC 3339 can't express.
-	if json.Unmarshal(data, &t) == nil && t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 {
-		*m = moment(t.UTC())
-	}
-	return nil
-}
-
-// anything is an optional value of any JSON type: a string, or the JSON of another type. It is valid UTF-8.
-type anything struct {
-	text    string
-	present bool // the field is there and isn't null
-}
-
-func (a *anything) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		return nil
-	}
-	a.present = true
-	var isText bool
-	if a.text, isText = unquote(data); !isText {
-		a.text = strings.ToValidUTF8(string(data), "\ufffd")
-	}
-	return nil
-}
-
-// raw is the JSON of an optional value, in valid UTF-8. It is empty for null.
-type raw string
-
-func (r *raw) UnmarshalJSON(data []byte) error {
-	if string(data) != "null" {
-		*r = raw(strings.ToValidUTF8(string(data), "\ufffd"))
-	}
-	return nil
-}
-
-// webhookJSON is a webhook in a response.
-type webhookJSON struct {
-	ID           string       `json:"id"`
-	URL          string       `json:"url"`
-	AllowedTypes []*EventType `json:"allowedTypes"`
-	APIVersion   text         `json:"apiVersion"`
-	Secret       text         `json:"secret"`
-}
-
-func (j webhookJSON) webhook() Webhook {
-	w := Webhook{
-		ID: j.ID, URL: j.URL, APIVersion: string(j.APIVersion), Secret: Secret(j.Secret),
-		AllowedTypes: make([]EventType, 0, len(j.AllowedTypes)),
-	}
-	for _, code := range j.AllowedTypes {
-		if code != nil {
-			w.AllowedTypes = append(w.AllowedTypes, *code)
+func (d *decoder) webhook(v gjson.Result) Webhook {
+	w := Webhook{AllowedTypes: []EventType{}}
+	d.object(v, func(name string, v gjson.Result) {
+		switch name {
+		case "id":
+			w.ID = d.needed(v)
+		case "url":
+			w.URL = d.needed(v)
+		case "allowedtypes":
+			w.AllowedTypes = d.eventTypes(v)
+		case "apiversion":
+			w.APIVersion = v.Str
+		case "secret":
+			w.Secret = Secret(v.Str)
 		}
-	}
+	})
 	return w
 }
 
+// eventTypes returns event types as the API spells them, without those that are null. Those of the catalog need no
+// memory.
+func (d *decoder) eventTypes(v gjson.Result) []EventType {
+	types := []EventType{}
+	d.array(v, func(v gjson.Result) {
+		if info, ok := LookupEventType(EventType(v.Str)); ok {
+			types = append(types, info.Code)
+		} else if code := d.needed(v); v.Type != gjson.Null {
+			types = append(types, EventType(code))
+		}
+	})
+	return types
+}
+
 func decodeWebhook(body []byte) (Webhook, error) {
-	var j webhookJSON
-	if json.Unmarshal(body, &j) != nil {
+	w, ok := decode(string(body), (*decoder).webhook)
+	if !ok {
 		return Webhook{}, errNotJSON
 	}
-	if j.ID == "" {
+	if w.ID == "" {
 		return Webhook{}, errNoID
 	}
-	return j.webhook(), nil
+	return w, nil
 }
 
 func decodeShop(body []byte) (Shop, error) {
@@ -156,54 +108,59 @@ type page struct {
 }
 
 func decodePage(body []byte) (page, error) {
-	j, results, err := decodeResults[webhookJSON](body)
+	p, all, err := decodeResults(body, (*decoder).webhook)
 	if err != nil {
 		return page{}, err
 	}
-	p := page{
-		bare: j.bare, size: len(results), bytes: len(body),
-		total: int(j.Total), number: int(j.Page), totalPages: int(j.TotalPages),
+	return page{
+		bare: p.bare, size: len(all), bytes: len(body), total: p.total, number: p.page, totalPages: p.totalPages,
+		webhooks: slices.DeleteFunc(all, func(w Webhook) bool { return w.ID == "" }),
+	}, nil
+}
+
+// pageObject is a response to a list call, without its results. Counts that it doesn't have are unknown.
+type pageObject struct {
+	bare                          bool // there is no page object, but an array of results
+	total, page, size, totalPages int
+}
+
+// page returns the page object and the array of results.
+func (d *decoder) page(v gjson.Result) (p pageObject, list gjson.Result) {
+	p = pageObject{bare: v.IsArray(), total: unknown, page: unknown, size: unknown, totalPages: unknown}
+	if p.bare {
+		return p, v
 	}
-	for _, r := range results {
-		if r.ID != "" {
-			p.webhooks = append(p.webhooks, r.webhook())
+	d.object(v, func(name string, v gjson.Result) {
+		switch name {
+		case "results":
+			list = v
+		case "total":
+			p.total = count(v)
+		case "page":
+			p.page = count(v)
+		case "size":
+			p.size = count(v)
+		case "totalpages":
+			p.totalPages = count(v)
 		}
-	}
-	return p, nil
+	})
+	isNull := list.Type == gjson.Null && p.total != 0 // of an empty list only if that is counted
+	d.wrong = d.wrong || !list.Exists() || isNull
+	return p, list
 }
 
-const unknown = -1 // a count that the response doesn't have
-
-// pageJSON is the page object of a response to a list call.
-type pageJSON[T any] struct {
-	Results    *[]T  `json:"results"` // nil for null
-	Total      count `json:"total"`
-	Page       count `json:"page"`
-	Size       count `json:"size"`
-	TotalPages count `json:"totalPages"`
-
-	bare bool // there is no page object
-}
-
-// decodeResults decodes a response to a list call: a page object, or a bare array of results. It reads the results
-// where they are, since most of a response is deliveries.
-func decodeResults[T any](body []byte) (j pageJSON[T], results []T, err error) {
-	j = pageJSON[T]{Results: &results, Total: unknown, Page: unknown, Size: unknown, TotalPages: unknown}
-	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-		j.bare = true
-		err = json.Unmarshal(body, &results)
-	} else {
-		err = json.Unmarshal(body, &j)
+// decodeResults decodes a response to a list call.
+func decodeResults[T any](body []byte, one func(*decoder, gjson.Result) T) (p pageObject, all []T, err error) {
+	all = []T{}
+	p, ok := decode(string(body), func(d *decoder, v gjson.Result) pageObject {
+		p, list := d.page(v)
+		d.array(list, func(v gjson.Result) { all = append(all, one(d, v)) })
+		return p
+	})
+	if !ok {
+		return pageObject{}, nil, errNotJSON
 	}
-	isNull := j.Results == nil && j.Total != 0 // of an empty list only if that is counted
-	isMissing := j.Results != nil && *j.Results == nil
-	if err != nil || isNull || isMissing {
-		return pageJSON[T]{}, nil, errNotJSON
-	}
-	if j.Results != nil {
-		results = *j.Results // a second member of that name may have replaced the first
-	}
-	return j, results, nil
+	return p, all, nil
 }
 
 // decodeCode returns the code in the body of an error response, or "" if there is none.

@@ -2,11 +2,12 @@ package fourthwall
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 const (
@@ -107,57 +108,73 @@ func (c *Client) Event(ctx context.Context, cred Credential, id string) (Event, 
 // Envelope parses the body. It returns false if that isn't a JSON object with at least one of type, webhookId and data.
 // Fields that are missing or have the wrong JSON type are empty.
 func (e Event) Envelope() (Envelope, bool) {
-	var j struct {
-		TestMode   flag   `json:"testMode"`
-		ID         text   `json:"id"`
-		WebhookID  text   `json:"webhookId"`
-		ShopID     text   `json:"shopId"`
-		Type       text   `json:"type"`
-		APIVersion text   `json:"apiVersion"`
-		CreatedAt  moment `json:"createdAt"`
-		Data       raw    `json:"data"`
-	}
-	if json.Unmarshal([]byte(e.Body.Reveal()), &j) != nil || j.Type == "" && j.WebhookID == "" && j.Data == "" {
+	n, isJSON := decode(e.Body.Reveal(), (*decoder).envelope)
+	if !isJSON || n.Type == "" && n.WebhookID == "" && n.Data == "" {
 		return Envelope{}, false
 	}
-	return Envelope{
-		TestMode: bool(j.TestMode), ID: string(j.ID), WebhookID: string(j.WebhookID), ShopID: string(j.ShopID),
-		Type: EventType(j.Type), APIVersion: string(j.APIVersion), CreatedAt: time.Time(j.CreatedAt),
-		Data: BuyerData(j.Data),
-	}, true
+	return n, true
 }
 
-// eventJSON is an event in a response.
-type eventJSON struct {
-	ID         string   `json:"id"`
-	Type       text     `json:"type"`
-	APIVersion text     `json:"apiVersion"`
-	CreatedAt  moment   `json:"createdAt"`
-	UpdatedAt  moment   `json:"updatedAt"`
-	Body       anything `json:"body"`
-	TestMode   flag     `json:"testMode"`
-	State      anything `json:"state"`
-	Error      anything `json:"error"`
-	URL        text     `json:"url"`
+func (d *decoder) envelope(v gjson.Result) (n Envelope) {
+	d.object(v, func(name string, v gjson.Result) {
+		switch name {
+		case "testmode":
+			n.TestMode = v.Type == gjson.True
+		case "id":
+			n.ID = v.Str
+		case "webhookid":
+			n.WebhookID = v.Str
+		case "shopid":
+			n.ShopID = v.Str
+		case "type":
+			n.Type = EventType(v.Str)
+		case "apiversion":
+			n.APIVersion = v.Str
+		case "createdat":
+			n.CreatedAt = moment(v)
+		case "data":
+			n.Data = BuyerData(raw(v))
+		}
+	})
+	return n
 }
 
-func (j eventJSON) event() Event {
-	return Event{
-		WebhookID: member(j.Body.text, "webhookId"),
-		ID:        j.ID, Type: EventType(j.Type), APIVersion: string(j.APIVersion),
-		CreatedAt: time.Time(j.CreatedAt), UpdatedAt: time.Time(j.UpdatedAt),
-		Body: BuyerData(j.Body.text), TestMode: bool(j.TestMode), State: j.State.text,
-		Error: j.Error.text, HasError: j.Error.present, URL: string(j.URL),
-	}
+func (d *decoder) event(v gjson.Result) (e Event) {
+	d.object(v, func(name string, v gjson.Result) {
+		switch name {
+		case "id":
+			e.ID = d.needed(v)
+		case "type":
+			e.Type = EventType(v.Str)
+		case "apiversion":
+			e.APIVersion = v.Str
+		case "createdat":
+			e.CreatedAt = moment(v)
+		case "updatedat":
+			e.UpdatedAt = moment(v)
+		case "body":
+			e.Body = BuyerData(anything(v))
+		case "testmode":
+			e.TestMode = v.Type == gjson.True
+		case "state":
+			e.State = anything(v)
+		case "error":
+			e.Error, e.HasError = anything(v), v.Type != gjson.Null
+		case "url":
+			e.URL = v.Str
+		}
+	})
+	e.WebhookID = memberOf(e.Body.Reveal(), "webhookid")
+	return e
 }
 
 func decodeEvent(body []byte) (Event, error) {
-	var j eventJSON
-	if json.Unmarshal(body, &j) != nil {
+	e, ok := decode(string(body), (*decoder).event)
+	if !ok {
 		return Event{}, errNotJSON
 	}
-	if j.ID == "" {
+	if e.ID == "" {
 		return Event{}, errNoID
 	}
-	return j.event(), nil
+	return e, nil
 }

@@ -43,6 +43,7 @@ func (c *Client) events(ctx context.Context, cred Credential, q EventQuery) (eve
 	if err != nil {
 		return eventsResponse{}, err
 	}
+	defer k.done()
 	a, err := decodeEvents(k.last.body, q)
 	if err != nil {
 		return eventsResponse{}, k.fail(err)
@@ -78,15 +79,12 @@ func (c *Client) hasNext(ctx context.Context, cred Credential, q EventQuery, a e
 
 // decodeEvents decodes the response to a query. What the response doesn't have is taken from the query.
 func decodeEvents(body []byte, q EventQuery) (eventsResponse, error) {
-	j, results, err := decodeResults[eventJSON](body)
+	p, all, err := decodeResults(body, (*decoder).event)
 	if err != nil {
 		return eventsResponse{}, err
 	}
-	a := eventsResponse{bare: j.bare, sized: j.Size > 0, results: len(results)}
-	a.EventPage = EventPage{
-		Events: make([]Event, 0, len(results)), Page: int(j.Page), Size: int(j.Size),
-		Total: int(j.Total), TotalPages: int(j.TotalPages),
-	}
+	a := eventsResponse{bare: p.bare, sized: p.size > 0, results: len(all)}
+	a.EventPage = EventPage{Page: p.page, Size: p.size, Total: p.total, TotalPages: p.totalPages}
 	if a.Page == unknown {
 		a.Page = q.Page
 	}
@@ -96,11 +94,7 @@ func decodeEvents(body []byte, q EventQuery) (eventsResponse, error) {
 	if !a.bare {
 		a.Size = max(a.Size, a.results)
 	}
-	for _, r := range results {
-		if r.ID != "" {
-			a.Events = append(a.Events, r.event())
-		}
-	}
+	a.Events = slices.DeleteFunc(all, func(e Event) bool { return e.ID == "" })
 	return a, nil
 }
 

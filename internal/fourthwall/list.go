@@ -90,6 +90,7 @@ func (c *Client) page(ctx context.Context, cred Credential, query string) (page,
 	if err != nil {
 		return page{}, err
 	}
+	defer k.done()
 	p, err := decodePage(k.last.body)
 	if err != nil {
 		return page{}, k.fail(err)
@@ -118,8 +119,10 @@ type listing struct {
 }
 
 func newListing(first page, sized bool) *listing {
+	// The count may be wrong, but if it isn't, there is room for all.
+	n := min(max(len(first.webhooks), first.total), maxWebhooks)
 	l := &listing{
-		webhooks: make([]Webhook, 0, len(first.webhooks)), seen: make(map[string]bool),
+		webhooks: make([]Webhook, 0, n), seen: make(map[string]bool, n),
 		number: max(0, first.number), size: first.size, sized: sized, requested: 1, total: unknown, totalPages: unknown,
 	}
 	l.take(first)

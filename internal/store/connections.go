@@ -94,14 +94,30 @@ func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, err
 		}
 		list = append(list, c)
 	}
-	// Sorted here, since databases differ in how they order text.
-	slices.SortFunc(list, byName)
+	list = sortedByName(list, func(c *Connection) *Connection { return c })
 	return list, failed("list connections", rows.Err())
 }
 
-// byName orders connections by the names of their shops.
-func byName(a, b Connection) int {
-	return cmp.Or(cmp.Compare(strings.ToLower(a.ShopName), strings.ToLower(b.ShopName)), cmp.Compare(a.ShopID, b.ShopID))
+// sortedByName returns a list in the order of the names of the shops whose connections it has. Databases differ in how
+// they order text. Elements are large, so their places are sorted.
+func sortedByName[T any](list []T, connection func(*T) *Connection) []T {
+	type place struct {
+		name, shop string
+		at         int
+	}
+	places := make([]place, len(list))
+	for i := range list {
+		c := connection(&list[i])
+		places[i] = place{strings.ToLower(c.ShopName), c.ShopID, i}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.shop, b.shop))
+	})
+	sorted := slices.Grow([]T(nil), len(list)) // nil for none
+	for _, p := range places {
+		sorted = append(sorted, list[p.at])
+	}
+	return sorted
 }
 
 // RecentShops is how many connections RecentConnections returns at most.

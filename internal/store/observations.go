@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 	"time"
 )
@@ -218,7 +217,7 @@ func (s *Store) Observations(ctx context.Context, owner Owner) ([]Observation, e
 		}
 		all = append(all, o)
 	}
-	slices.SortFunc(all, func(a, b Observation) int { return byName(a.Connection, b.Connection) })
+	all = sortedByName(all, func(o *Observation) *Connection { return &o.Connection })
 	return all, failed("list observations", rows.Err())
 }
 

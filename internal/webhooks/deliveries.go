@@ -42,7 +42,7 @@ type Deliveries struct {
 	Since    time.Time          // all since then were read, except for the skipped ones; zero if that isn't known
 
 	size  int // of the API's pages
-	seen  map[string]bool
+	seen  map[deliveryKey]bool
 	types map[fourthwall.EventType]Deliveries // that were read for themselves
 }
 
@@ -56,7 +56,7 @@ func ReadDeliveries(ctx context.Context, c *shops.Client, want Reading) (Deliver
 	}
 	d := Deliveries{
 		Skipped: first.Page * first.Size, Total: first.Total, LeftOut: first.LeftOut, size: first.Size,
-		seen: map[string]bool{},
+		seen: map[deliveryKey]bool{},
 	}
 	more := d.add(first)
 	ctx, cancel := context.WithDeadline(ctx, start.Add(want.Within))
@@ -109,10 +109,14 @@ func eventPages(
 	return out
 }
 
+// deliveryKey is what differs between deliveries.
+type deliveryKey struct{ event, webhook string }
+
 // add adds a page and reports whether there is another one.
 func (d *Deliveries) add(page fourthwall.EventPage) (more bool) {
+	d.Events = slices.Grow(d.Events, len(page.Events))
 	for _, e := range page.Events {
-		if key := e.ID + "\n" + e.WebhookID; !d.seen[key] {
+		if key := (deliveryKey{e.ID, e.WebhookID}); !d.seen[key] {
 			d.seen[key] = true
 			d.Events = append(d.Events, e)
 		}
@@ -194,10 +198,15 @@ func (d *Deliveries) AddTypes(ctx context.Context, c *shops.Client, list fourthw
 
 // typesToRead returns the event types of the webhooks without deliveries, those of most webhooks first.
 func (d *Deliveries) typesToRead(list fourthwall.WebhookList) []fourthwall.EventType {
-	health, count := Seen{Found: *d, List: list}.Health(), map[fourthwall.EventType]int{}
+	has, count := map[string]bool{}, map[fourthwall.EventType]int{}
+	Seen{Found: *d, List: list}.each(func(one delivery) {
+		if len(one.ids) == 1 {
+			has[one.ids[0]] = true
+		}
+	})
 	for _, hook := range list.Webhooks {
 		for _, t := range hook.AllowedTypes {
-			if _, known := fourthwall.LookupEventType(t); known && health[hook.ID].All.Total()+health[hook.ID].Tests == 0 {
+			if _, known := fourthwall.LookupEventType(t); known && !has[hook.ID] {
 				count[t]++
 			}
 		}

@@ -124,13 +124,16 @@ func Outcome(e fourthwall.Event) store.DeliveryOutcome {
 // each calls a function with each delivery that isn't counted in the past's hours.
 func (s Seen) each(do func(delivery)) {
 	m, read := NewMatcher(s.List), map[string][]string{} // webhooks by event; "" for one that isn't known
+	hasRecent := len(s.Past.Recent) > 0
 	for _, e := range s.Found.Events {
 		d := delivery{Delivery: store.Delivery{
 			Event: e.ID, Type: string(e.Type), State: e.State, Outcome: Outcome(e), Test: e.TestMode, Error: e.Error,
 			CreatedAt: e.CreatedAt,
 		}}
 		id, ambiguous := m.Match(e)
-		read[e.ID] = append(read[e.ID], id)
+		if hasRecent {
+			read[e.ID] = append(read[e.ID], id)
+		}
 		switch {
 		case ambiguous:
 			d.ids = m.Candidates(e)
@@ -175,10 +178,12 @@ func (s Seen) ids() func(webhook string) []string {
 
 // Health returns the health of each webhook, by ID. A delivery that could belong to several isn't counted.
 func (s Seen) Health() map[string]*Health {
-	out := map[string]*Health{}
-	for _, hook := range s.List.Webhooks {
-		h := &Health{Stale: s.Unread && s.Past.Stale}
-		h.Since, h.Until, h.Known = s.reach(hook.AllowedTypes)
+	out, all := make(map[string]*Health, len(s.List.Webhooks)), make([]Health, len(s.List.Webhooks))
+	oldest := sync.OnceValue(s.oldest)
+	for i, hook := range s.List.Webhooks {
+		h := &all[i]
+		h.Stale = s.Unread && s.Past.Stale
+		h.Since, h.Until, h.Known = s.reach(hook.AllowedTypes, oldest)
 		out[hook.ID] = h
 	}
 	one := func(ids []string) *Health {
@@ -272,16 +277,24 @@ func (h *Health) count(d store.Delivery, spans store.Spans) {
 	h.States[i].Count++
 }
 
+// Reach returns since when all deliveries are known, and whether that is known. A zero time is ever.
+func (s Seen) Reach() (since time.Time, known bool) {
+	since, _, known = s.reach(nil, s.oldest)
+	return since, known
+}
+
 // reach returns since when, and until when, all deliveries of some event types are known. A zero since is ever, and a
-// zero until is now.
-func (s Seen) reach(types []fourthwall.EventType) (since, until time.Time, known bool) {
+// zero until is now. It calls oldest if that matters.
+func (s Seen) reach(
+	types []fourthwall.EventType, oldest func() time.Time,
+) (since, until time.Time, known bool) {
 	past := s.Past
 	if s.Unread {
 		return past.Since, past.Until, !past.Until.IsZero()
 	}
 	since, known = s.Found.reach(types)
 	if known && since.IsZero() && len(past.Health) > 0 {
-		since = s.oldest() // Fourthwall no longer lists what visits saw, so that isn't all
+		since = oldest() // Fourthwall no longer lists what visits saw, so that isn't all
 	}
 	if known && !since.IsZero() && past.Since.Before(since) && !past.Until.Before(since) {
 		since = past.Since // visits saw all before
@@ -296,7 +309,7 @@ type span struct {
 }
 
 func (s Seen) spanOf(types []fourthwall.EventType) (out span) {
-	out.since, out.until, out.known = s.reach(types)
+	out.since, out.until, out.known = s.reach(types, s.oldest)
 	return out
 }
 
@@ -402,7 +415,7 @@ func counts(fits func(id string) bool) func(ids []string) bool {
 // Sum returns the health of several webhooks in all: of those that fit, as for Buckets.
 func (s Seen) Sum(fits func(id string) bool) Health {
 	h := Health{Stale: s.Unread && s.Past.Stale}
-	h.Since, h.Until, h.Known = s.reach(nil)
+	h.Since, h.Until, h.Known = s.reach(nil, s.oldest)
 	isCounted, ids, spans := counts(fits), s.ids(), store.SpansAt(s.Now)
 	for _, past := range s.Past.Health {
 		if isCounted(ids(past.Webhook)) {

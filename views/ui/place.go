@@ -33,6 +33,9 @@ func HostAndPath(address string) string {
 
 // middle shortens a host, then the path after it.
 func middle(path, host string) string {
+	if len(host)+len(path) <= placeLength {
+		return host + path // as bytes, so as characters too
+	}
 	const most = placeLength * 3 / 4
 	h, p := []rune(host), []rune(path)
 	if len(h)+len(p) <= placeLength {
