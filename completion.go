@@ -156,7 +156,8 @@ func cases(places []place, format string) string {
 	return b.String()
 }
 
-// In bash, "=" in --flag=value is a word of its own.
+// In bash, "=" in --flag=value is a word of its own. Only files are completed as names of files, since the command
+// "backup" would else become "backup/" beside a directory of that name.
 func bashScript(places []place) string {
 	return fmt.Sprintf(`# Completes hookwall in bash.
 _hookwall() {
@@ -177,11 +178,12 @@ _hookwall() {
 	[[ $cur != -* ]] || without=''
 	COMPREPLY=($(compgen -W "$words" -X "$without" -- "$cur"))
 	if [[ $files == true ]]; then
+		compopt -o filenames 2>/dev/null
 		local IFS=$'\n'
 		COMPREPLY+=($(compgen -f -- "$cur"))
 	fi
 }
-complete -o filenames -F _hookwall hookwall
+complete -F _hookwall hookwall
 `, strings.Join(steps(places), " | "), strings.Join(valued(places), " | "), cases(places, "words='%s' files=%t"))
 }
 

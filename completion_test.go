@@ -11,10 +11,12 @@ import (
 )
 
 // completing are programs that print what a shell completes after a script at %[1]s was read. %[2]s are the words in
-// quotes, the last of which is completed.
+// quotes, the last of which is completed. Like bash itself, the first adds a slash to directories if what is completed
+// are the names of files.
 var completing = map[string]string{
-	"bash": `source '%[1]s'; COMP_WORDS=(%[2]s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hookwall
-		printf '%%s\n' "${COMPREPLY[@]}"`,
+	"bash": `source '%[1]s'; options=$(complete -p hookwall); compopt() { options+=" $*"; }
+		COMP_WORDS=(%[2]s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hookwall
+		for c in "${COMPREPLY[@]}"; do [[ $options == *filenames* && -d $c ]] && c+=/; printf '%%s\n' "$c"; done`,
 	"zsh": `compdef() { :; }; _files() { print -rl -- $PREFIX*(N); }; compset() { PREFIX=${PREFIX#*=}; }
 		compadd() { shift; for c; do [[ $c == $PREFIX* ]] && print -r -- "$c"; done }
 		source '%[1]s'; words=(%[2]s); CURRENT=$#words; PREFIX=$words[-1]; _hookwall; true`,
@@ -43,8 +45,13 @@ func TestCompletion(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "shop.yaml"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.Mkdir(filepath.Join(dir, "backup"), 0o700); err != nil {
+				t.Fatal(err)
+			}
 			for _, tt := range []struct{ words, want string }{
 				{"f", "fleet"},
+				{"back", "backup"},
+				{map[string]string{"bash": "backup back"}[shell], "backup/"},
 				{"s", "sandbox serve"},
 				{"fleet ap", "apply"},
 				{"fleet --server x pl", "plan"},

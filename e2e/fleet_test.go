@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -184,6 +185,44 @@ func TestFleetInABrowser(t *testing.T) {
 			v.Fill(v.Role("searchbox", "Search"), "stats.agency")
 			v.SeeText(v.main(), "6 of 60 shops shown")
 		})
+	}
+}
+
+// TestCoverageKeepsItsColumns: a long name takes more lines, and no more of the table.
+func TestCoverageKeepsItsColumns(t *testing.T) {
+	t.Parallel()
+	a := startTeam(t)
+	for i := range 12 {
+		shop := oddShop(i)
+		if i < 4 {
+			shop.Name = strings.Repeat("Very long and prosperous ", 8)
+			shop.ID = fmt.Sprint(strings.Repeat("long-domain-", 4), i) // it tells them apart
+		}
+		fleettest.Put(t, a.store, a.team.Owner(), shop)
+	}
+	a.addTemplates()
+	v := a.member(ada, "/shops", browser.Options{})
+	for _, path := range []string{"?by=shops", "", "?against=template:music"} {
+		v.Open("/shops/coverage" + path)
+		for _, size := range []struct {
+			width, names int
+			isWhole      bool
+		}{{1280, 312, true}, {800, 312, false}, {375, 168, false}, {320, 168, false}} {
+			v.Resize(size.width, 800)
+			got := v.Eval(`(() => {
+				const sheet = document.querySelector(".coverage"), names = [...sheet.querySelectorAll("tbody th")];
+				return [Math.max(...names.map(e => e.offsetWidth)), sheet.scrollWidth <= sheet.clientWidth,
+					names.some(e => e.scrollWidth > e.clientWidth)].join(" ");
+			})()`)
+			var width int
+			var isWhole, isCut bool
+			if _, err := fmt.Sscan(fmt.Sprint(got), &width, &isWhole, &isCut); err != nil {
+				t.Fatal(got, err)
+			}
+			if width == 0 || width > size.names || isCut || size.isWhole && !isWhole {
+				t.Errorf("%s at %d px: names have %d px, cut: %t; all is in view: %t", path, size.width, width, isCut, isWhole)
+			}
+		}
 	}
 }
 

@@ -42,7 +42,10 @@ func (s *server) drawWebhookForm(
 	if f.isFresh() {
 		page.Picker, page.Fixed = freshChoice().picker, freshChoice().fixed
 	} else {
-		page.Tools, page.Picker = finderTools(), f.picker()
+		page.Picker = f.picker()
+	}
+	if page.Fixed == nil {
+		page.Tools = finderTools()
 	}
 	if f.editing != "" {
 		page.Edit.Name = s.nameOf(r, f.editing, f.base.URL)

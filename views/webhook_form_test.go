@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,40 @@ func formOf(d doc) *html.Node {
 	}
 	d.t.Fatal("no create form")
 	return nil
+}
+
+// TestFixedFormIsAsDrawn: parts that were rendered once must not differ from those of a form that is drawn.
+func TestFixedFormIsAsDrawn(t *testing.T) {
+	open := func() WebhookFormPage {
+		p := formPage()
+		p.Tools = []ui.FinderTool{{Name: "Chat", Text: "Open *Settings*."}}
+		return p
+	}
+	fixed, err := FixChoice(open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	notice := ui.Notice{Kind: "failure", Title: "No.", Text: "Not now."}
+	for name, change := range map[string]func(*WebhookFormPage){
+		"just opened":          func(*WebhookFormPage) {},
+		"of another shop":      func(p *WebhookFormPage) { p.CancelHref = `/shops/"<é>&'/webhooks` },
+		"with a wrong URL":     func(p *WebhookFormPage) { p.URLError, p.Focus = &ui.FieldError{Text: "No."}, "url" },
+		"with a banner":        func(p *WebhookFormPage) { p.Banner, p.Focus = &notice, "banner" },
+		"with a notice":        func(p *WebhookFormPage) { p.Notices = []ui.Notice{notice} },
+		"creates anyway":       func(p *WebhookFormPage) { p.Banner, p.Anyway = &notice, true },
+		"with a preset's name": func(p *WebhookFormPage) { p.PresetName = "Friday" },
+		"with a wrong preset": func(p *WebhookFormPage) {
+			p.PresetError, p.Focus = &ui.FieldError{Text: "No."}, "preset_name"
+		},
+	} {
+		p := open()
+		change(&p)
+		drawn := render(t, WebhookForm(p))
+		p.Fixed = &fixed
+		if got := render(t, WebhookForm(p)); !bytes.Equal(got.raw, drawn.raw) {
+			t.Errorf("%s: it differs from the form that is drawn", name)
+		}
+	}
 }
 
 func TestFormKeepsEverything(t *testing.T) {

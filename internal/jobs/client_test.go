@@ -392,6 +392,37 @@ func TestTableIsGone(t *testing.T) {
 	}
 }
 
+// TestFetchesThatFail: two in a row count, also after the client has started again.
+func TestFetchesThatFail(t *testing.T) {
+	t.Parallel()
+	c := New(nil, slog.New(slog.DiscardHandler))
+	gone := errors.New("no such table")
+	for n, step := range []struct {
+		starts bool
+		err    error // of a fetch
+		runs   bool
+	}{
+		{err: gone, runs: true},
+		{runs: true},
+		{err: gone, runs: true},
+		{err: gone},
+		{err: gone},
+		{starts: true, runs: true},
+		{err: gone, runs: true},
+		{err: gone},
+		{runs: true},
+	} {
+		if step.starts {
+			c.works(t.Context())
+		} else {
+			c.fetched(t.Context(), step.err)
+		}
+		if (c.Err() == nil) != step.runs {
+			t.Errorf("step %d: error %v", n, c.Err())
+		}
+	}
+}
+
 // TestWorkThatFails: errors are in the log under their own names, and not in the database.
 func TestWorkThatFails(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,6 @@ func (e watchedExecutor) JobGetAvailable(
 // fetched notes how a fetch ended, and logs when that changes whether the client works on jobs.
 func (c *Client) fetched(ctx context.Context, err error) {
 	if err == nil {
-		c.misses.Store(0)
 		c.works(ctx)
 		return
 	}
@@ -57,6 +56,7 @@ func (c *Client) fetched(ctx context.Context, err error) {
 
 // works notes that the client works on jobs.
 func (c *Client) works(ctx context.Context) {
+	c.misses.Store(0)
 	if c.failed.Swap(nil) != nil {
 		c.logger.InfoContext(ctx, "background work is running")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +39,12 @@ func mojibake(text string) string {
 		b.WriteRune(rune(text[i]))
 	}
 	return b.String()
+}
+
+// careted returns a text as browsers write it into a command for Windows.
+func careted(text string) string {
+	escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text)
+	return regexp.MustCompile(`[^a-zA-Z0-9\s_\-:=+~'/.,?;()*]`).ReplaceAllString(escaped, "^$0")
 }
 
 func asUTF16(text string, order binary.AppendByteOrder, mark bool) string {
@@ -211,6 +218,7 @@ func printed() map[string]struct {
 		"curl":                   {"curl -X POST https://a.example -H 'A: b' -d '" + testBody + "'", "body-in-command"},
 		"curl, raw":              {"curl 'https://a.example' \\\n  --data-raw '" + testBody + "' \\\n  --compressed", "body-in-command"},
 		"curl, double quotes":    {`curl https://a.example --data "` + strings.ReplaceAll(testBody, `"`, `\"`) + `"`, "body-in-command"},
+		"curl, Windows":          {"curl ^\"https://a.example^\" ^\n  --data-raw ^\"" + careted(testBody) + "^\"", "body-in-command"},
 		"curl, $'…'":             {"curl https://a.example --data-binary $'" + escaped + "'", "body-in-command"},
 		"smart quotes":           {nice, "body-smart-quotes"},
 		"no-break spaces":        {strings.ReplaceAll(testBody, `"name":`, "\"name\":"), ""},
