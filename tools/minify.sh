@@ -8,4 +8,5 @@ esbuild=$1
 folder=$2
 
 exec "$esbuild" static/assets/*.css static/assets/*.js static/assets/*.svg --outdir="$folder" \
-	--bundle --minify --charset=utf8 --loader:.svg=copy --target=chrome123,firefox120,safari17.5 --log-level=warning
+	--bundle --minify --charset=utf8 --loader:.svg=copy --target=chrome123,firefox120,safari17.5 \
+	--log-level=warning --log-override:css-syntax-error=error
