@@ -51,8 +51,12 @@ func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) stri
 	if (key == "") == (f.Shop == "") {
 		return errors.New("name a file with an API key (--key-file), or a connected shop (--shop), and not both")
 	}
-	if other != "" && other == key {
-		return errors.New("--other-key-file: this is the same key. Make another in the shop's settings")
+	config := probe.Config{
+		BaseURL: strings.TrimSuffix(f.Serve.APIURL, "/"), Transport: fourthwall.NewTransport(), UserAgent: userAgent(),
+		URL: f.URL, Pause: f.Pause, Cleanup: probeCleanup,
+	}
+	if err := useKeys(&config, key, other); err != nil {
+		return err
 	}
 	for _, sentence := range probe.Plan(f.URL) {
 		fmt.Fprintln(stdout, sentence)
@@ -61,29 +65,36 @@ func probeFourthwall(ctx context.Context, f probeFlags, getenv func(string) stri
 		return errors.New("nothing was sent. Add --yes to begin")
 	}
 	fmt.Fprintln(stdout)
-	config := probe.Config{
-		BaseURL: strings.TrimSuffix(f.Serve.APIURL, "/"), Transport: fourthwall.NewTransport(), UserAgent: userAgent(),
-		URL: f.URL, Pause: f.Pause, Cleanup: probeCleanup,
-	}
-	if other != "" {
-		with, err := apiKey(other)
-		if err != nil {
-			return fmt.Errorf("--other-key-file: %w", err)
-		}
-		config.Other = with
-	}
 	if key == "" {
 		return probeConnected(ctx, f, config, getenv, stdout)
 	}
 	if config.BaseURL == "" {
 		config.BaseURL = defaultAPIURL
 	}
-	with, err := apiKey(key)
-	if err != nil {
-		return err
-	}
-	config.Credential = with
 	return runProbe(ctx, config, stdout)
+}
+
+// useKeys sets the credentials of API keys, each of which may be "".
+func useKeys(config *probe.Config, key, other string) error {
+	if key != "" {
+		with, err := apiKey(key)
+		if err != nil {
+			return err
+		}
+		config.Credential = with
+	}
+	if other == "" {
+		return nil
+	}
+	with, err := apiKey(other)
+	if err == nil && other == key {
+		err = errors.New("this is the same key. Make another in the shop's settings")
+	}
+	if err != nil {
+		return fmt.Errorf("--other-key-file or HOOKWALL_PROBE_OTHER_KEY: %w", err)
+	}
+	config.Other = with
+	return nil
 }
 
 // apiKey reads an API key.

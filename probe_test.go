@@ -67,8 +67,12 @@ func TestProbe(t *testing.T) {
 		{"http", []string{"http://hooks.example.com/", "--yes"}, key, []string{"use an https URL of your own"}, false, true},
 		{"a port", []string{"https://hooks.example.com:8443/", "--yes"}, key, []string{"on port 443"}, false, true},
 		{"the same key twice", []string{address, "--yes", "--other-key-file", same}, key, []string{"this is the same key"}, false, true},
+		{"half a key, not yet", []string{address}, "user", []string{"USERNAME:PASSWORD"}, false, true},
+		{"half another key, not yet", []string{address, "--other-key-file", half}, key, []string{
+			"--other-key-file or HOOKWALL_PROBE_OTHER_KEY: the API key must be USERNAME:PASSWORD",
+		}, false, true},
 		{"half another key", []string{address, "--yes", "--other-key-file", half}, key, []string{
-			"--other-key-file: the API key must be USERNAME:PASSWORD",
+			"--other-key-file or HOOKWALL_PROBE_OTHER_KEY: the API key must be USERNAME:PASSWORD",
 		}, false, true},
 		{"a wrong other key", []string{address, "--yes", "--other-key-file", wrong}, key, []string{
 			"A09  not known", "with the other key: 401", "0 differ",
