@@ -291,10 +291,10 @@ func (f *webhookForm) presetTypes(id string) []string {
 }
 
 func presetTypes(id string) []string {
-	var codes []string
 	if id == "" {
 		return nil
 	}
+	var codes []string
 	for _, p := range fourthwall.Presets() {
 		if p.ID != id {
 			continue
